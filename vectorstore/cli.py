@@ -1,0 +1,132 @@
+"""`python -m vectorstore show | search | info`: look into an index."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from prompts import UserError, say
+from vectorstore.encoders import load_encoder
+from vectorstore.errors import StoreError
+from vectorstore.reader import Index
+from vectorstore.settings import StoreSettings, load_settings
+from vectorstore.types import Hit
+
+DEFAULT_K = 10
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code (0 good, 1 failed, 2 usage)."""
+    arguments = parser().parse_args(argv)
+    try:
+        settings = load_settings(StoreSettings, store=arguments.store)
+        index = Index(settings.store, load_encoder(settings))
+        run: int = arguments.run(index, arguments)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return run
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="python -m vectorstore", description=say("store.cli_description"))
+    commands = top.add_subparsers(required=True, metavar="show | search | info")
+    add_commands(commands)
+    return top
+
+
+def add_commands(commands: Any) -> None:
+    """Add show, search and info to a command line (ours, or forum-bot's)."""
+    store = argparse.ArgumentParser(add_help=False)
+    store.add_argument("--store", type=Path, help=say("store.cli_store"))
+    show = commands.add_parser("show", parents=[store], help=say("store.cli_show"))
+    show.add_argument("article", help=say("store.cli_show_article"))
+    show.add_argument("--json", action="store_true", help=say("store.cli_json"))
+    show.set_defaults(run=_show)
+    find = commands.add_parser("search", parents=[store], help=say("store.cli_search"))
+    find.add_argument("question", nargs="?", help=say("store.cli_search_question"))
+    find.add_argument("-k", type=int, default=DEFAULT_K, help=say("store.cli_k", default=DEFAULT_K))
+    find.add_argument("--json", action="store_true", help=say("store.cli_json"))
+    find.add_argument("--batch", type=Path, metavar="FILE", help=say("store.cli_batch"))
+    find.set_defaults(run=_search)
+    info = commands.add_parser("info", parents=[store], help=say("store.cli_info"))
+    info.add_argument("--json", action="store_true", help=say("store.cli_json"))
+    info.set_defaults(run=_info)
+
+
+def read_batch(path: Path) -> Iterator[dict[str, Any]]:
+    """The records of a file of questions, one JSON object a line; raises UserError, naming a bad line."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UserError("store.cli_batch_missing", path=path, problem=str(exc)) from exc
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            if not isinstance(record["question"], str):
+                raise TypeError("question is not a string")
+        except (ValueError, KeyError, TypeError) as exc:
+            raise UserError("store.cli_batch_line", line=number, path=path) from exc
+        yield record
+
+
+def _show(index: Index, arguments: argparse.Namespace) -> int:
+    article = index.article(arguments.article)
+    if article is None:
+        raise StoreError("store.article_unknown", article=arguments.article)
+    if arguments.json:
+        print(json.dumps(article.to_json(), ensure_ascii=False))
+    else:
+        print(article.text)
+    return 0
+
+
+def _search(index: Index, arguments: argparse.Namespace) -> int:
+    if arguments.batch is not None:
+        for record in read_batch(arguments.batch):
+            hits = [_hit(hit) for hit in index.search(record["question"], arguments.k)]
+            print(json.dumps({"id": record.get("id"), "hits": hits}, ensure_ascii=False))
+        return 0
+    if arguments.question is None:
+        print(say("store.cli_search_what"), file=sys.stderr)
+        return 2
+    for hit in index.search(arguments.question, arguments.k):
+        if arguments.json:
+            print(json.dumps({**_hit(hit), "text": hit.chunk.text}, ensure_ascii=False))
+        else:
+            print(f"{hit.score:.3f}  {hit.chunk.id}  {hit.chunk.text}")
+    return 0
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    chunk = hit.chunk
+    return {
+        "article": chunk.article, "chunk": chunk.id, "score": round(hit.score, 6),
+        "start": chunk.start, "end": chunk.end,
+    }  # fmt: skip
+
+
+def _info(index: Index, arguments: argparse.Namespace) -> int:
+    generation = index.generation
+    manifest = generation.manifest
+    articles = [article for article in generation.catalog.articles()]
+    fields = {
+        "store": str(index.store), "generation": generation.id, "articles": manifest.articles,
+        "chunks": manifest.chunks, "splitter": manifest.splitter, "created": manifest.created,
+    }  # fmt: skip
+    if arguments.json:
+        listed = [
+            {"id": article.id, "title": article.title, "published": article.published} for article in articles
+        ]
+        print(json.dumps({**fields, "encoder": manifest.encoder, "list": listed}, ensure_ascii=False))
+        return 0
+    print(say("store.info_text", **fields, encoder=manifest.encoder["name"]).strip())
+    for article in articles:
+        day = article.published_date or say("store.no_date")
+        print(say("store.info_article", article=article.id, title=article.title, published=day))
+    return 0
