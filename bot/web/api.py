@@ -1,0 +1,166 @@
+"""The plain routes: `POST /api/chat` as server-sent events, `/healthz` and `/readyz`."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from bot.types import Answer, Event, Sources, Token, Turn
+from bot.web.fences import refusal
+from bot.web.stream import Failure, Status, ask
+from bot.web.types import MAX_QUESTION, MAX_TURN, MAX_TURNS, ChatBot
+from bot.web.warmup import Warmup
+from prompts import UserError, say
+
+_SLOT_WAIT = 10.0  # seconds that a question waits for another one to end
+_RETRY_AFTER = "5"  # seconds, told to the client that waited in vain
+
+
+class QuestionRefusedError(UserError):
+    """An empty question (400) or one that is too long (413)."""
+
+    def __init__(self, key: str, status: int, **fields: object) -> None:
+        super().__init__(key, **fields)
+        self.status = status
+
+
+class BusyServerError(UserError):
+    """Every slot stayed taken while the question waited."""
+
+    status = 503
+
+
+def clean(text: Any) -> Any:
+    """A text without lone surrogates and control characters (but line break and tab); other values as is."""
+    return re.sub("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]", "", text) if isinstance(text, str) else text
+
+
+Text = Annotated[str, BeforeValidator(clean)]
+Said = tuple[Literal["user", "assistant"], Annotated[Text, Field(max_length=MAX_TURN)]]
+
+
+class ChatRequest(BaseModel):
+    """The body of `POST /api/chat`."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    question: Text
+    history: Annotated[list[Said], Field(max_length=MAX_TURNS)] = []
+    site: Annotated[Text, Field(max_length=200)] | None = None
+
+
+def check_question(question: str) -> str:
+    """`question` without blanks around it. Raises QuestionRefusedError where it is empty or too long."""
+    question = question.strip()
+    if not question:
+        raise QuestionRefusedError("web.question_empty", 400)
+    if len(question) > MAX_QUESTION:
+        raise QuestionRefusedError(
+            "web.question_too_long", 413, length=f"{len(question):,}", limit=f"{MAX_QUESTION:,}"
+        )
+    return question
+
+
+def chat_router(bot: ChatBot, warmup: Warmup, chats: int) -> APIRouter:
+    """The chat route; at most `chats` questions are answered at the same time."""
+    slots = asyncio.Semaphore(chats)
+
+    def checked(body: ChatRequest) -> ChatRequest:
+        return body.model_copy(update={"question": check_question(body.question)})
+
+    async def slot() -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(_SLOT_WAIT):
+                await slots.acquire()
+        except TimeoutError as exc:
+            raise BusyServerError("web.busy") from exc
+        try:
+            yield
+        finally:
+            slots.release()
+
+    router = APIRouter()
+
+    @router.post("/api/chat", response_class=EventSourceResponse, dependencies=[Depends(slot)])
+    async def chat(body: Annotated[ChatRequest, Depends(checked)]) -> AsyncIterator[ServerSentEvent]:
+        """Answer one question: status, sources, token …, answer or error, done."""
+        history = [Turn(role, text) for role, text in body.history]
+        async for event in ask(bot, warmup, body.question, history):
+            yield _sse(event)
+        yield _line("done", {})
+
+    return router
+
+
+def _sse(event: Event | Status | Failure) -> ServerSentEvent:
+    match event:
+        case Status(text):
+            return _line("status", {"text": text})
+        case Sources(citations):
+            return _line("sources", {"citations": [asdict(citation) for citation in citations]})
+        case Token(text):
+            return _line("token", {"text": text})
+        case Answer():
+            return _line("answer", event.to_json())
+        case Failure(text, status):
+            return _line("error", {"error": text, "status": status})
+
+
+def _line(name: str, content: dict[str, Any]) -> ServerSentEvent:
+    return ServerSentEvent(event=name, raw_data=json.dumps(content, ensure_ascii=False))
+
+
+def health_router(bot: ChatBot) -> APIRouter:
+    """`/healthz`: the process answers. `/readyz`: questions are answered at once."""
+    router = APIRouter()
+
+    @router.api_route("/healthz", methods=["GET", "HEAD"])
+    async def healthz() -> dict[str, str]:
+        """Always 200."""
+        return {"status": "ok"}
+
+    @router.api_route("/readyz", methods=["GET", "HEAD"])
+    async def readyz() -> JSONResponse:
+        """503 until the analyser and the index are loaded."""
+        ready = bot.ready
+        return JSONResponse({"status": "ready" if ready else "starting"}, status_code=200 if ready else 503)
+
+    return router
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Turn what the routes raise into one Korean sentence each."""
+    app.add_exception_handler(UserError, _user_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http_error)
+
+
+async def _user_error(request: Request, exc: Exception) -> Response:
+    status = exc.status if isinstance(exc, UserError) else 500
+    headers = {"Retry-After": _RETRY_AFTER} if status == 503 else None
+    return JSONResponse({"error": str(exc)}, status_code=status, headers=headers)
+
+
+async def _invalid_request(request: Request, exc: Exception) -> Response:
+    """422 with the name of the first field of ours that is wrong; nothing of what was sent is repeated."""
+    places = [error["loc"] for error in exc.errors()] if isinstance(exc, RequestValidationError) else []
+    fields = [part for place in places for part in place if part in ChatRequest.model_fields]
+    field = fields[0] if fields else say("web.request_body")
+    return JSONResponse({"error": say("web.request_invalid", field=field)}, status_code=422)
+
+
+async def _http_error(request: Request, exc: Exception) -> Response:
+    status = exc.status_code if isinstance(exc, HTTPException) else 500
+    key = {404: "web.no_such_path", 405: "web.no_such_method", 413: "web.body_too_large"}.get(
+        status, "web.failed"
+    )
+    return refusal(status, key)

@@ -1,0 +1,302 @@
+"""What stands between the public and the routes: pure-ASGI middleware, outermost first.
+
+SecurityHeaders → TrustedHosts → PublicPaths → (CORSMiddleware) → JsonBodies. Everything that is not on
+the list is refused: hosts, paths, methods, content types, sizes and shapes of bodies.
+"""
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from prompts import say
+
+OWN_BODY = 16 * 1024  # bytes of a body on our own routes
+QUEUE_BODY = 256 * 1024  # bytes on the page's queue: it posts the whole conversation with each question
+_BODY_SECONDS = 20.0  # a body that takes longer is cut off
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+logger = logging.getLogger(__name__)
+
+_FILE = r"(?:[A-Za-z0-9_@-][A-Za-z0-9._@-]*/)*[A-Za-z0-9_@-][A-Za-z0-9._@-]*"
+# Every path that is answered, below the root path: (methods, pattern). Nothing else is.
+PUBLIC: tuple[tuple[str, str], ...] = (
+    ("POST", "/api/chat"),
+    ("GET HEAD", "/healthz"),
+    ("GET HEAD", "/readyz"),
+    ("GET HEAD", "/"),
+    ("GET HEAD", "/favicon.ico"),
+    ("GET HEAD", "/robots.txt"),
+    ("GET HEAD", "/manifest.json"),
+    ("GET HEAD", "/config"),
+    ("GET HEAD", "/theme.css"),
+    ("GET HEAD", f"/assets/{_FILE}"),
+    ("GET HEAD", f"/static/{_FILE}"),
+    ("GET", "/gradio_api/startup-events"),
+    ("GET", "/gradio_api/heartbeat/[A-Za-z0-9]{1,40}"),
+    ("GET", "/gradio_api/queue/data"),
+    ("POST", "/gradio_api/queue/join"),
+    ("POST", "/gradio_api/cancel"),
+    ("POST", "/gradio_api/reset"),
+)
+# A proxy's headers that Gradio would build its own address from, whoever sent them.
+_FORGEABLE = re.compile(rb"x-forwarded-(?!for$|proto$).*|forwarded|x-gradio-.*|x-original-.*|x-rewrite-url")
+# Keys of Gradio's file and component records: a text chat has none of them.
+_RECORD_KEYS = frozenset({"path", "file", "files", "component", "constructor_args", "orig_name", "meta"})
+_FILE_MARK = "gradio.filedata"
+
+
+def refusal(status: int, key: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """An error answer: one Korean sentence as `{"error": "…"}`."""
+    return JSONResponse({"error": say(key)}, status_code=status, headers=headers)
+
+
+class SecurityHeaders:
+    """Put the security headers on every answer, and turn a crash into a plain 500."""
+
+    def __init__(self, app: ASGIApp, frame_ancestors: Iterable[str] = ("'self'",)) -> None:
+        self._app = app
+        self._page_policy = page_policy(frame_ancestors)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and complete the headers of what comes back."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                self._complete(inner_path(scope), message)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception:
+            logger.exception(
+                "a request failed: %s", inner_path(scope)[:200].encode("unicode_escape").decode()
+            )
+            if started:
+                raise
+            await refusal(500, "web.failed")(scope, receive, sending)
+
+    def _complete(self, path: str, message: Message) -> None:
+        message.setdefault("headers", [])
+        headers = MutableHeaders(scope=message)
+        kind = headers.get("content-type", "")
+        data = path.startswith("/api/") or kind.startswith(
+            ("application/json", "text/event-stream", "text/plain")
+        )
+        headers["Content-Security-Policy"] = _DATA_POLICY if data else self._page_policy
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+        headers["Cache-Control"] = _caching(path, message["status"])
+        if "origin" not in headers.get("vary", "").lower():
+            headers.add_vary_header("Origin")
+        del headers["server"]
+
+
+_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+
+def page_policy(frame_ancestors: Iterable[str]) -> str:
+    """The page's Content-Security-Policy: nothing from another host, frames only where allowed.
+
+    Raises ValueError for a source that would break the header.
+    """
+    sources = tuple(frame_ancestors) or ("'none'",)
+    for source in sources:
+        if not re.fullmatch(r"'self'|'none'|https?://[A-Za-z0-9.*-]+(?::(?:\d{1,5}|\*))?", source):
+            raise ValueError(f"not a frame ancestor: {source!r}")
+    return (
+        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
+        f"frame-ancestors {' '.join(sources)}; base-uri 'self'; form-action 'none'; object-src 'none'"
+    )
+
+
+def _caching(path: str, status: int) -> str:
+    if path.startswith("/assets/") and status == 200:
+        return "public, max-age=31536000, immutable"  # their names hold a hash of their content
+    if path.startswith("/static/") and status == 200:
+        return "public, max-age=86400"
+    return "no-store"
+
+
+class TrustedHosts:
+    """Refuse a request whose Host is not one of ours, and forget what a stranger says about the address."""
+
+    def __init__(self, app: ASGIApp, hosts: Iterable[str] = ()) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower() for host in (*LOOPBACK, *hosts))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request for one of our hosts on; answer 400 to the others."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] == "http":
+            if not self._known(scope):
+                await refusal(400, "web.unknown_host")(scope, receive, send)
+                return
+            kept = [
+                (name, value) for name, value in scope["headers"] if not _FORGEABLE.fullmatch(name.lower())
+            ]
+            scope = {**scope, "headers": kept}
+        await self._app(scope, receive, send)
+
+    def _known(self, scope: Scope) -> bool:
+        values = Headers(scope=scope).getlist("host")
+        match = (
+            re.fullmatch(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?", values[0].lower())
+            if values
+            else None
+        )
+        return len(values) == 1 and match is not None and match[1] in self._hosts
+
+
+class PublicPaths:
+    """Answer the listed paths only; whatever else the mounted applications offer does not exist."""
+
+    def __init__(self, app: ASGIApp, public: Iterable[tuple[str, str]] = PUBLIC) -> None:
+        self._app = app
+        self._public = tuple((frozenset(methods.split()), re.compile(pattern)) for methods, pattern in public)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a listed path on; 404 for others, 405 for another method."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = inner_path(scope)
+        methods = next((methods for methods, pattern in self._public if pattern.fullmatch(path)), None)
+        if methods is None:
+            await refusal(404, "web.no_such_path")(scope, receive, send)
+        elif scope["method"] not in methods and not _preflight(scope):
+            await refusal(405, "web.no_such_method", {"Allow": ", ".join(sorted(methods))})(
+                scope, receive, send
+            )
+        else:
+            await self._app(scope, receive, send)
+
+
+def inner_path(scope: Scope) -> str:
+    """The path below the root path that a proxy or a mount put before it."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "").rstrip("/")
+    return path[len(root) :] if root and path.startswith(root + "/") else path
+
+
+def _preflight(scope: Scope) -> bool:
+    return scope["method"] == "OPTIONS" and "access-control-request-method" in Headers(scope=scope)
+
+
+class JsonBodies:
+    """Let through bodies that are small, plain JSON and free of file and component records."""
+
+    def __init__(self, app: ASGIApp, own: int = OWN_BODY, queue: int = QUEUE_BODY) -> None:
+        self._app = app
+        self._own = own
+        self._queue = queue
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read the body whole, judge it, and pass it on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        queue = inner_path(scope).startswith("/gradio_api/")
+        body = b""
+        try:
+            body = await self._read(scope, receive, self._queue if queue else self._own)
+            if scope["method"] == "POST":
+                _judge(scope, body, records=queue)
+        except BodyRefusedError as refused:
+            close = {"Connection": "close"} if refused.status in (408, 413) else None
+            await refusal(refused.status, refused.key, close)(scope, receive, send)
+            return
+        await self._app(scope, _replay(body, receive), send)
+
+    async def _read(self, scope: Scope, receive: Receive, limit: int) -> bytes:
+        length = Headers(scope=scope).get("content-length", "0")
+        if not length.isdecimal() or int(length[:20]) > limit:
+            raise BodyRefusedError(413, "web.body_too_large")
+        try:
+            async with asyncio.timeout(_BODY_SECONDS):
+                return await _collect(receive, limit)
+        except TimeoutError as exc:
+            raise BodyRefusedError(408, "web.body_too_slow") from exc
+
+
+class BodyRefusedError(Exception):
+    """A body that is not passed on: the HTTP status and the message's key."""
+
+    def __init__(self, status: int, key: str) -> None:
+        super().__init__(key)
+        self.status = status
+        self.key = key
+
+
+async def _collect(receive: Receive, limit: int) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":  # the client has gone
+            raise BodyRefusedError(400, "web.body_broken")
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise BodyRefusedError(413, "web.body_too_large")
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _judge(scope: Scope, body: bytes, *, records: bool) -> None:
+    """Raise BodyRefusedError unless `body` is plain JSON; `records`: refuse Gradio's records by key."""
+    headers = Headers(scope=scope)
+    if headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise BodyRefusedError(415, "web.json_only")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise BodyRefusedError(415, "web.json_only")
+    try:
+        content = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError) as exc:
+        raise BodyRefusedError(400, "web.body_broken") from exc
+    if _holds_record(content, records):
+        raise BodyRefusedError(400, "web.no_files")
+
+
+def _holds_record(content: Any, records: bool) -> bool:
+    """Whether a decoded body holds the mark of a file object anywhere, or a record's key."""
+    todo = [content]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, str) and _FILE_MARK in item.lower():
+            return True
+        if isinstance(item, dict):
+            if records and not _RECORD_KEYS.isdisjoint(key.lower() for key in item):
+                return True
+            todo.extend(item)
+            todo.extend(item.values())
+        elif isinstance(item, list):
+            todo.extend(item)
+    return False
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives the body that was read, and then what the client does next."""
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

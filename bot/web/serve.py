@@ -1,0 +1,105 @@
+"""Run the web half: one process, one worker, until Ctrl-C."""
+
+import logging
+import re
+import socket
+import sys
+from collections.abc import Callable
+
+from bot.web.fences import page_policy
+from bot.web.types import ChatBot, WebSettings
+from prompts import UserError, say
+
+_STOP_SECONDS = 10  # how long running answers may go on after Ctrl-C
+
+
+class ServingError(UserError):
+    """An address that cannot be listened on, or a setting that cannot be used."""
+
+
+def serve(bot: ChatBot, settings: WebSettings, tell: Callable[[str], None] | None = None) -> int:
+    """Serve `bot` until interrupted and return the exit code.
+
+    `tell` gets the line with the address once the server listens (default: a line on stdout). Raises
+    ServingError for a port in use and for settings that cannot be used, before anything is loaded.
+    """
+    check_settings(settings)
+    listener = bind(settings.host, settings.port)
+    with listener:
+        # Only now: these imports take seconds.
+        import uvicorn
+
+        from bot.web.app import build_app
+
+        app = build_app(bot, settings)
+        config = uvicorn.Config(
+            app,
+            workers=1,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ws="none",
+            timeout_graceful_shutdown=_STOP_SECONDS,
+        )
+        (tell or _print)(say("web.serving", url=address(settings.host, listener.getsockname()[1])))
+        return _run(uvicorn.Server(config), listener)
+
+
+def _run(server: object, listener: socket.socket) -> int:
+    try:
+        server.run(sockets=[listener])  # type: ignore[attr-defined]
+    except KeyboardInterrupt:
+        logging.getLogger(__name__).debug("interrupted")
+    return 0
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def check_settings(settings: WebSettings) -> None:
+    """Raise ServingError for the first setting that would weaken or break a fence."""
+    for host in settings.allowed_hosts:
+        if not re.fullmatch(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]", host):
+            raise ServingError("web.bad_host", value=host)
+    for origin in settings.origins:
+        if not re.fullmatch(r"https?://[a-z0-9._-]+(:\d{1,5})?", origin):
+            raise ServingError("web.bad_origin", value=origin)
+    for source in settings.frame_ancestors:
+        try:
+            page_policy((source,))
+        except ValueError as exc:
+            raise ServingError("web.bad_frame_ancestor", value=source) from exc
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket bound to the address. Raises ServingError where that cannot be, with the reason."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except (OSError, OverflowError) as exc:
+        listener.close()
+        if isinstance(exc, OSError) and exc.errno in _IN_USE:
+            raise ServingError("web.port_in_use", host=host, port=port, other=port + 1) from exc
+        reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+        raise ServingError("web.address_unusable", host=host, port=port, reason=reason) from exc
+    return listener
+
+
+_IN_USE = (
+    98,
+    48,
+    10048,
+    10013,
+)  # EADDRINUSE on Linux, macOS and Windows; a port that Windows keeps for another
+
+
+def address(host: str, port: int) -> str:
+    """The address a person opens: a server on all interfaces is opened by its loopback name."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{name}:{port}"

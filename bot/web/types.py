@@ -1,0 +1,50 @@
+"""What the web half needs to know: its settings, and what it asks of a bot."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.types import Event, Turn
+from vectorstore.types import Article
+
+MAX_QUESTION = 2_000  # characters of one question
+MAX_TURNS = 40  # messages of history that the bot is given
+MAX_TURN = 4_000  # characters of one message of the history
+
+
+class ChatBot(Protocol):
+    """The part of `bot.bot.Bot` that the web serves."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the analyser and the index are loaded."""
+
+    def warm(self) -> None:
+        """Load the analyser and the index; may take seconds. Raises UserError."""
+
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+        """Yield Sources, Tokens and, last, the Answer. Raises UserError."""
+
+    def article(self, id: str, /) -> Article | None:
+        """The article that a citation names."""
+
+    def suggestions(self) -> tuple[str, ...]:
+        """Example questions, shown before the first one is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """Where the server listens and who may reach it."""
+
+    host: str = "127.0.0.1"
+    port: int = 7860
+    allowed_hosts: tuple[str, ...] = ()
+    """Host names that the server answers to, besides the loopback ones and `host`; without a port."""
+    origins: tuple[str, ...] = ()
+    """Origins (scheme://host[:port]) of other sites whose scripts may call the chat route."""
+    frame_ancestors: tuple[str, ...] = ("'self'",)
+    """CSP sources that may show the page in a frame."""
+    chats: int = 8
+    """Conversations answered at the same time; more wait."""
+    waiting: int = 64
+    """Conversations that may wait in the page's queue; more are refused."""
