@@ -17,6 +17,7 @@ from bot.web.warmup import Warmup
 def build_app(bot: ChatBot, settings: WebSettings, *, page: bool = True) -> FastAPI:
     """The fenced application around `bot`; it starts to load the bot when the server starts.
 
+    Call it in a running event loop: without one, Gradio opens a loop for each of its locks and closes none.
     `page=False` leaves the chat page out, and with it the import of gradio.
     """
     warmup = Warmup(bot)
@@ -49,5 +50,6 @@ def _fence(app: FastAPI, settings: WebSettings) -> None:
         allow_credentials=False,
     )
     app.add_middleware(PublicPaths)
-    app.add_middleware(TrustedHosts, hosts=(*settings.allowed_hosts, settings.host))
+    own = f"[{settings.host}]" if ":" in settings.host else settings.host
+    app.add_middleware(TrustedHosts, hosts=(*settings.allowed_hosts, own))
     app.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors)

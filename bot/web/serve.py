@@ -1,6 +1,8 @@
 """Run the web half: one process, one worker, until Ctrl-C."""
 
-import logging
+import asyncio
+import contextlib
+import errno
 import re
 import socket
 import sys
@@ -25,33 +27,31 @@ def serve(bot: ChatBot, settings: WebSettings, tell: Callable[[str], None] | Non
     """
     check_settings(settings)
     listener = bind(settings.host, settings.port)
-    with listener:
-        # Only now: these imports take seconds.
-        import uvicorn
-
-        from bot.web.app import build_app
-
-        app = build_app(bot, settings)
-        config = uvicorn.Config(
-            app,
-            workers=1,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            ws="none",
-            timeout_graceful_shutdown=_STOP_SECONDS,
-        )
-        (tell or _print)(say("web.serving", url=address(settings.host, listener.getsockname()[1])))
-        return _run(uvicorn.Server(config), listener)
-
-
-def _run(server: object, listener: socket.socket) -> int:
-    try:
-        server.run(sockets=[listener])  # type: ignore[attr-defined]
-    except KeyboardInterrupt:
-        logging.getLogger(__name__).debug("interrupted")
+    with listener, contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(bot, settings, listener, tell or _print))
     return 0
+
+
+async def _serve(
+    bot: ChatBot, settings: WebSettings, listener: socket.socket, tell: Callable[[str], None]
+) -> None:
+    # Only now, as these imports take seconds.
+    import uvicorn
+
+    from bot.web.app import build_app
+
+    config = uvicorn.Config(
+        build_app(bot, settings),
+        workers=1,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_graceful_shutdown=_STOP_SECONDS,
+    )
+    tell(say("web.serving", url=address(settings.host, listener.getsockname()[1])))
+    await uvicorn.Server(config).serve(sockets=[listener])
 
 
 def _print(line: str) -> None:
@@ -79,24 +79,17 @@ def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform != "win32":  # there it would let two servers share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(128)
     except (OSError, OverflowError) as exc:
         listener.close()
-        if isinstance(exc, OSError) and exc.errno in _IN_USE:
+        if isinstance(exc, OSError) and exc.errno == errno.EADDRINUSE:
             raise ServingError("web.port_in_use", host=host, port=port, other=port + 1) from exc
         reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
         raise ServingError("web.address_unusable", host=host, port=port, reason=reason) from exc
     return listener
-
-
-_IN_USE = (
-    98,
-    48,
-    10048,
-    10013,
-)  # EADDRINUSE on Linux, macOS and Windows; a port that Windows keeps for another
 
 
 def address(host: str, port: int) -> str:

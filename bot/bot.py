@@ -1,0 +1,94 @@
+"""The bot: one object that answers, loaded on first use and shared by every thread."""
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from bot.chain import Ask, build_chain
+from bot.extractive import answer_from
+from bot.passages import Pages
+from bot.settings import BotSettings
+from bot.suggest import suggest
+from bot.types import Answer, Event, Sources, Token, Turn
+from prompts import UserError
+from vectorstore.encoders import load_encoder
+from vectorstore.reader import Index
+from vectorstore.types import Article
+
+MAX_QUESTION = 2_000  # characters
+
+
+class QuestionError(UserError):
+    """A question that cannot be taken: empty, or too long."""
+
+    status = 400
+
+
+class LongQuestionError(QuestionError):
+    """A question over the limit."""
+
+    status = 413
+
+
+class Bot:
+    """Answers questions about the articles of one store."""
+
+    def __init__(self, settings: BotSettings) -> None:
+        self._settings = settings
+        self._loading = threading.Lock()
+        self._loaded: tuple[Index, Pages] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the analyser and the index are loaded."""
+        return self._loaded is not None
+
+    def warm(self) -> None:
+        """Load the analyser and the index, which takes seconds. Raises UserError."""
+        self._load()
+        self._chain.invoke(Ask(self.suggestions()[0]))
+
+    def answer(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        """Answer one question. Raises QuestionError for one that is empty or too long, StoreError."""
+        check_question(question)
+        started = time.perf_counter()
+        self._load()
+        found: Answer = self._chain.invoke(Ask(question, history))
+        return replace(found, latency_ms=round((time.perf_counter() - started) * 1000))
+
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+        """The sources, the answer's text piece by piece, and last the whole answer."""
+        answer = self.answer(question, history)
+        if answer.citations:
+            yield Sources(answer.citations)
+        for piece in re.findall(r"\S+\s*|\s+", answer.answer):
+            yield Token(piece)
+        yield answer
+
+    def article(self, id: str) -> Article | None:
+        """The article of that id, or None."""
+        return self._load()[0].article(id)
+
+    def suggestions(self) -> tuple[str, ...]:
+        """Three questions that the index can answer."""
+        index, pages = self._load()
+        return suggest(index, pages)
+
+    def _load(self) -> tuple[Index, Pages]:
+        with self._loading:
+            if self._loaded is None:
+                index = Index(self._settings.store, load_encoder(self._settings))
+                pages = Pages(index)
+                self._chain = build_chain(pages, answer_from, self.suggestions)
+                self._loaded = index, pages
+            return self._loaded
+
+
+def check_question(question: str) -> None:
+    """Raise QuestionError for an empty question and LongQuestionError over 2,000 characters."""
+    if not question.strip():
+        raise QuestionError("answer.question_empty")
+    if len(question) > MAX_QUESTION:
+        raise LongQuestionError("answer.question_long", found=len(question), limit=MAX_QUESTION)

@@ -1,0 +1,57 @@
+"""The chain, a LangChain runnable: question → standalone → triage → retrieve → read → answer → check."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.documents import Document
+from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
+
+from bot.check import checked
+from bot.conversation import stand_alone
+from bot.evidence import rank
+from bot.extractive import Reading
+from bot.passages import Pages
+from bot.question import understand
+from bot.smalltalk import reply
+from bot.types import Answer, Turn
+from vectorstore.retriever import HybridRetriever, to_hit
+
+READ_CHUNKS = 12  # chunks that are read for one question
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What goes into the chain."""
+
+    question: str
+    history: Sequence[Turn] = ()
+
+
+def build_chain(
+    pages: Pages, answerer: Callable[[Reading], Answer], suggestions: Callable[[], Sequence[str]]
+) -> Runnable[Ask, Answer]:
+    """Ask in, Answer out. `answerer` is the step that differs between extractive and generative."""
+    retriever = HybridRetriever(index=pages.index, k=READ_CHUNKS)
+
+    def find(state: dict[str, Any]) -> list[Document]:
+        return [] if state["canned"] is not None else retriever.invoke(state["standalone"])
+
+    def read(state: dict[str, Any]) -> Reading:
+        question = understand(state["standalone"])
+        candidates = pages.candidates([to_hit(document) for document in state["documents"]])
+        return Reading(state["ask"].question, question, rank(question, candidates, pages.words))
+
+    def answer(state: dict[str, Any]) -> Answer:
+        return state["canned"] or checked(answerer(read(state)), pages)
+
+    def canned(state: dict[str, Any]) -> Answer | None:
+        return reply(state["ask"].question, state["standalone"], suggestions())
+
+    return (
+        RunnableLambda(lambda ask: {"ask": ask})
+        | RunnablePassthrough.assign(standalone=lambda s: stand_alone(s["ask"].question, s["ask"].history))
+        | RunnablePassthrough.assign(canned=canned)
+        | RunnablePassthrough.assign(documents=find)
+        | RunnableLambda(answer)
+    )

@@ -1,0 +1,174 @@
+"""`forum-bot ask | chat | serve | ingest | reindex | doctor | search | show | info`."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from prompts import UserError, options, say
+
+Arguments = argparse.Namespace
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code (0 good, 1 failed, 2 usage, 75 another ingest, 130 stopped)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["ingest"]:
+        from ingest.cli import main as ingest_main
+
+        return ingest_main(words[1:])
+    if words[:1] and words[0] in ("search", "show", "info"):
+        from vectorstore.cli import main as store_main
+
+        return store_main(words)
+    arguments = parser().parse_args(words)
+    try:
+        code: int = arguments.run(arguments)
+        return code
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(say("cli.interrupted"), file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has left: say no more
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="forum-bot", description=say("cli.description"))
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    store = argparse.ArgumentParser(add_help=False)
+    store.add_argument("--store", type=Path, help=say("cli.store"))
+    ask = commands.add_parser("ask", parents=[store], help=say("cli.ask"))
+    ask.add_argument("question", nargs="?", help=say("cli.ask_question"))
+    ask.add_argument("--json", action="store_true", help=say("cli.ask_json"))
+    ask.add_argument("--batch", type=Path, metavar="FILE", help=say("cli.ask_batch"))
+    ask.set_defaults(run=_ask)
+    commands.add_parser("chat", parents=[store], help=say("cli.chat")).set_defaults(run=_chat)
+    serve = commands.add_parser("serve", parents=[store], help=say("cli.serve"))
+    serve.add_argument("--host", help=say("cli.serve_host"))
+    serve.add_argument("--port", type=int, help=say("cli.serve_port"))
+    serve.set_defaults(run=_serve)
+    commands.add_parser("reindex", parents=[store], help=say("cli.reindex")).set_defaults(run=_reindex)
+    doctor = commands.add_parser("doctor", parents=[store], help=say("cli.doctor"))
+    doctor.set_defaults(run=_doctor)
+    for name in ("ingest", "search", "show", "info"):  # handed on above; listed here for --help
+        commands.add_parser(name, help=say(f"cli.{name}") if name == "ingest" else say(f"store.cli_{name}"))
+    return top
+
+
+def _ask(arguments: Arguments) -> int:
+    if (arguments.question is None) == (arguments.batch is None):
+        print(say("cli.ask_what"), file=sys.stderr)
+        return 2
+    from bot.bot import Bot, check_question
+
+    if arguments.batch is not None:
+        return _ask_batch(arguments)
+    check_question(arguments.question)
+    answer = Bot(_settings(arguments)).answer(arguments.question)
+    if arguments.json:
+        print(json.dumps(answer.to_json(), ensure_ascii=False))
+    else:
+        _show(answer)
+    return 0
+
+
+def _ask_batch(arguments: Arguments) -> int:
+    from bot.batch import answer_batch
+    from bot.bot import Bot
+    from vectorstore.cli import read_batch
+
+    for line in answer_batch(Bot(_settings(arguments)), read_batch(arguments.batch)):
+        print(json.dumps(line, ensure_ascii=False), flush=True)
+    return 0
+
+
+def _chat(arguments: Arguments) -> int:
+    from bot.bot import Bot
+    from bot.types import Turn
+
+    bot = Bot(_settings(arguments))
+    bot.warm()
+    print(say("cli.chat_hello"))
+    history: list[Turn] = []
+    while True:
+        try:
+            question = input(say("cli.chat_prompt"))
+        except EOFError:
+            break
+        if question.strip() in options("cli.chat_quit"):
+            break
+        try:
+            answer = bot.answer(question, history)
+        except UserError as error:
+            print(error)
+            continue
+        _show(answer)
+        history += [Turn("user", question), Turn("assistant", answer.answer)]
+    print(say("cli.chat_bye"))
+    return 0
+
+
+def _show(answer: Any) -> None:
+    """Print an answer with its sources as a person reads them."""
+    print(answer.answer)
+    for citation in answer.citations:
+        publisher = citation.publisher or say("cli.publisher_unknown")
+        published = citation.published or say("store.no_date")
+        print(
+            say("cli.source_line", marker=citation.marker, title=citation.title,
+                publisher=publisher, published=published)
+        )  # fmt: skip
+        if citation.quote not in answer.answer:
+            print(say("cli.source_quote", quote=citation.quote))
+
+
+def _serve(arguments: Arguments) -> int:
+    from bot.bot import Bot
+    from bot.settings import BotSettings
+    from bot.web.serve import serve
+    from bot.web.types import WebSettings
+
+    settings: BotSettings = _settings(arguments, host=arguments.host, port=arguments.port)
+    frames = ("'self'", *settings.frame_ancestors)
+    web = WebSettings(settings.host, settings.port, settings.allowed_hosts, settings.origins, frames)
+    return serve(Bot(settings), web)
+
+
+def _reindex(arguments: Arguments) -> int:
+    from ingest.cli import reindex_main
+
+    return reindex_main(arguments.store)
+
+
+def _doctor(arguments: Arguments) -> int:
+    from bot.doctor import examine
+
+    good = True
+    for finding in examine(arguments.store):
+        good = good and finding.good
+        mark = "✓" if finding.good else "✗"
+        print(say("cli.doctor_line", mark=mark, name=finding.name, value=finding.value))
+    return 0 if good else 1
+
+
+def _settings(arguments: Arguments, **given: Any) -> Any:
+    """The settings; where no store is named and none is there yet, the bundled report is put in first."""
+    from bot.settings import BotSettings
+    from vectorstore.settings import load_settings
+
+    settings = load_settings(BotSettings, store=arguments.store, **given)
+    if arguments.store is None and not (settings.store / "CURRENT").exists():
+        from ingest.pipeline import ingest_report
+        from vectorstore.encoders import load_encoder
+
+        print(say("cli.first_ingest", store=settings.store), file=sys.stderr)
+        ingest_report(settings.store, load_encoder(settings))
+    return settings

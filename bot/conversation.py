@@ -1,0 +1,77 @@
+"""Make a follow-up question stand alone: fold in what the turns before it were about."""
+
+import re
+from collections.abc import Sequence
+
+from bot.question import NOUN_TAGS, understand
+from bot.types import Turn
+from vectorstore.morphemes import Morpheme, morphemes, normal_question
+
+POINTING = re.compile(
+    r"^(그럼|그러면|그리고|그래서|근데|그런데|또)\b|\b(그|저|이)\s?(분|사람|교수|대표|단체|기관|행사|사업|때|날|곳|중)"
+    r"|거기|그거|그걸|그게|그것|그건|그쪽|그들|(첫|두|세|네) ?번째|둘째|셋째"
+)
+BARE = re.compile(r"^(?:그럼|그러면|그리고|또)?\s*(?P<topic>[^?？]{1,20}?)(?:은|는|도|이|가)?\s*[?？]?$")
+FEW_WORDS = 3  # a question with fewer content words leans on the one before it
+
+
+def stand_alone(question: str, history: Sequence[Turn]) -> str:
+    """The question as it reads without its history; unchanged where it already stands alone."""
+    text = normal_question(question)
+    before = next((normal_question(turn.text) for turn in reversed(history) if turn.role == "user"), "")
+    if not before or not _leans(text):
+        return text
+    swapped = _swap(text, before)
+    if swapped is not None:
+        return swapped
+    said = next((normal_question(turn.text) for turn in reversed(history) if turn.role == "assistant"), "")
+    return f"{_topic(before, said)} {text}".strip()
+
+
+def _leans(text: str) -> bool:
+    return bool(POINTING.search(text)) or len(understand(text).content) < FEW_WORDS
+
+
+def _swap(text: str, before: str) -> str | None:
+    """그럼 2부는? after 1부 사회는 누가 봤어? → 2부 사회는 누가 봤어?
+
+    The bare topic replaces the phrase of the same shape in the question before. None where the question is
+    more than a bare topic, or nothing of its shape stands there.
+    """
+    bare = BARE.match(text)
+    if bare is None or understand(text).type not in ("thing", "topic", "number", "person", "org", "place", "role"):
+        return None
+    topic = bare["topic"].strip()
+    new = [m for m in morphemes(topic) if m.tag in NOUN_TAGS]
+    if not new or any(m.tag[0] in "VE" for m in morphemes(topic)):
+        return None
+    old = morphemes(before)
+    for start in range(len(old) - len(new) + 1):
+        run = old[start : start + len(new)]
+        if _same_shape(run, new):
+            return before[: run[0].start] + topic + before[run[-1].end :]
+    first = next((m for m in old if m.tag in NOUN_TAGS), None)
+    if first is None:
+        return None
+    last = first.end
+    while last < len(before) and re.match(r"[가-힣A-Za-z0-9]", before[last]) and not _particle_at(old, last):
+        last += 1
+    return before[: first.start] + topic + before[last:]
+
+
+def _same_shape(run: Sequence[Morpheme], new: Sequence[Morpheme]) -> bool:
+    """The same tags, and the same words but for numbers and names."""
+    return all(
+        a.tag == b.tag and (a.form == b.form or a.tag in ("SN", "NNP", "MM")) for a, b in zip(run, new, strict=True)
+    ) and any(a.form != b.form for a, b in zip(run, new, strict=True))
+
+
+def _particle_at(found: Sequence[Morpheme], place: int) -> bool:
+    return any(m.start == place and m.tag[0] == "J" for m in found)
+
+
+def _topic(before: str, said: str) -> str:
+    """What the turns before were about: the content words of the question, and the names of the reply."""
+    asked = [m.form for m in understand(before).content]
+    names = [m.form for m in morphemes(said[:200]) if m.tag in ("NNP", "SL") and len(m.form) > 1]
+    return " ".join(dict.fromkeys([*asked, *names[:4]]))

@@ -1,0 +1,125 @@
+"""Rank sentences by how well they answer a question: a linear model over a few readable features.
+
+The weights are fitted on the project's own questions (`benchmarks/fit_evidence.py`; a listwise softmax
+over the sentences of a passage) and rounded.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+
+from bot.kinds import shows
+from bot.passages import Candidate, term_set, word_vectors
+from bot.question import Question
+from vectorstore.kiwi_encoder import KiwiEncoder, weight_of
+from vectorstore.lexical import letter_pairs
+
+NEAR = 0.45  # a cosine below says nothing: two random words reach .3
+
+WEIGHTS: dict[str, float] = {
+    "exact": 3.7,
+    "soft": 3.6,
+    "pairs": 5.4,
+    "before": 2.4,
+    "after": 0.4,
+    "paragraph": 2.0,
+    "kind": 1.5,
+    "retrieved": 1.0,
+    "header": -3.0,
+    "header_asked": 3.5,
+    "long": -0.1,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranked:
+    """A sentence with how well it fits; `share` is its part of the softmax over all candidates."""
+
+    candidate: Candidate
+    score: float
+    share: float
+    covered: float
+    """How much of the question's weight is in the sentence or around it, 0 to 1."""
+
+
+def rank(question: Question, candidates: Sequence[Candidate], encoder: KiwiEncoder) -> list[Ranked]:
+    """The candidates, best first."""
+    asked = Asked.of(question, encoder)
+    rows = [features(asked, candidate) for candidate in candidates]
+    scores = [sum(WEIGHTS[name] * value for name, value in row.items()) for row in rows]
+    top = max(scores, default=0.0)
+    total = sum(exp(score - top) for score in scores) or 1.0
+    ranked = [
+        Ranked(candidate, score, exp(score - top) / total, row["soft"])
+        for candidate, score, row in zip(candidates, scores, rows, strict=True)
+    ]
+    return sorted(ranked, key=lambda item: -item.score)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A question with what the features need of it, computed once."""
+
+    question: Question
+    weights: dict[str, float]
+    vectors: np.ndarray
+    vector_weights: np.ndarray
+    pairs: frozenset[str]
+    header: bool
+    """Whether it asks about the report itself: its reporter, picture, title, date of entry."""
+
+    @classmethod
+    def of(cls, question: Question, encoder: KiwiEncoder) -> "Asked":
+        """Prepare a question."""
+        weights: dict[str, float] = {}
+        for m in question.content:
+            weights[m.form.lower()] = max(weights.get(m.form.lower(), 0.0), weight_of(m))
+        vectors = word_vectors(encoder, question.content)
+        vector_weights = np.array([weight_of(m) for m in question.content if weight_of(m) > 0], np.float32)
+        header = bool(HEADER_WORDS & term_set(question.morphemes))
+        return cls(question, weights, vectors, vector_weights, frozenset(letter_pairs(question.text)), header)
+
+
+HEADER_WORDS = frozenset("기자 사진 제목 부제 부제목 입력 게재 섹션 헤드라인 표제 취재 촬영 캡션 신문 메일 이메일 작성".split())
+HEADER_ROLES = frozenset({"section", "title", "subtitle", "dateline", "byline", "caption"})
+
+
+def features(asked: Asked, candidate: Candidate) -> dict[str, float]:
+    """The named features of one sentence, each about 0 to 1."""
+    line, lines, place = candidate.line, candidate.page.lines, candidate.place
+    before = lines[place - 1] if place and lines[place - 1].role == "body" else None
+    after = lines[place + 1] if place + 1 < len(lines) else None
+    header = line.role in HEADER_ROLES
+    paragraph: set[str] = set()
+    for other in lines[max(0, place - 4) : place + 5]:
+        if other.paragraph == line.paragraph:
+            paragraph |= other.terms
+    return {
+        "exact": _exact(asked, line.terms),
+        "soft": _soft(asked, line.vectors, line.terms),
+        "pairs": len(asked.pairs & line.pairs) / max(len(asked.pairs), 1),
+        "before": _exact(asked, before.terms - line.terms) if before else 0.0,
+        "after": _exact(asked, after.terms - line.terms) if after else 0.0,
+        "paragraph": _exact(asked, frozenset(paragraph) - line.terms),
+        "kind": float(shows(asked.question.type, line.text)),
+        "retrieved": candidate.retrieved,
+        "header": float(header),
+        "header_asked": float(header and asked.header),
+        "long": min(len(line.text) / 200, 2.0),
+    }
+
+
+def _exact(asked: Asked, terms: frozenset[str]) -> float:
+    total = sum(asked.weights.values())
+    return sum(weight for term, weight in asked.weights.items() if term in terms) / total if total else 0.0
+
+
+def _soft(asked: Asked, vectors: np.ndarray, terms: frozenset[str]) -> float:
+    """Weighted mean over the question's words of the nearest word's cosine, scaled from NEAR to 1."""
+    if not len(asked.vectors) or not len(vectors):
+        return 0.0
+    nearest = (asked.vectors @ vectors.T).max(axis=1)
+    credit = np.clip((nearest - NEAR) / (1 - NEAR), 0.0, 1.0)
+    return float((credit * asked.vector_weights).sum() / asked.vector_weights.sum())

@@ -1,0 +1,134 @@
+"""The sentences that an answer may be read from, analysed once and kept."""
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vectorstore.kiwi_encoder import KiwiEncoder, weight_of
+from vectorstore.lexical import TERM_TAGS, letter_pairs
+from vectorstore.morphemes import Morpheme, morphemes_of_all
+from vectorstore.reader import Index
+from vectorstore.types import Article, Hit, Role
+
+KEPT_ARTICLES = 512  # analysed articles held in memory; about 40 kB each
+WHOLE_ARTICLES = 3  # the best articles are read whole, others only where a chunk was found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """One sentence of an article, analysed."""
+
+    start: int
+    end: int
+    text: str
+    role: Role
+    paragraph: int
+    """Which line of the article it stands in."""
+    morphemes: tuple[Morpheme, ...]
+    terms: frozenset[str]
+    pairs: frozenset[str]
+    vectors: NDArray[np.float32]
+    """Unit vectors of its content words, shape (words, 256)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """An article with its sentences."""
+
+    article: Article
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A sentence that may hold the answer."""
+
+    page: Page
+    place: int
+    """Its number among the page's lines."""
+    retrieved: float
+    """The best score of a found chunk that holds it, over the best of all."""
+
+    @property
+    def line(self) -> Line:
+        """The sentence itself."""
+        return self.page.lines[self.place]
+
+
+class Pages:
+    """Analysed articles of an index, the latest used kept; threads may share it."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        # Morpheme vectors serve the reading of sentences whatever model serves the search.
+        self.words = index.encoder if isinstance(index.encoder, KiwiEncoder) else KiwiEncoder()
+        self._kept: OrderedDict[tuple[str, str], Page] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def candidates(self, hits: Sequence[Hit]) -> list[Candidate]:
+        """The sentences of the best articles whole, and of the others' found chunks; best article first."""
+        if not hits:
+            return []
+        best = hits[0].score or 1.0
+        order = list(dict.fromkeys(hit.chunk.article for hit in hits))
+        found = []
+        for rank, id in enumerate(order):
+            page = self.page(id)
+            if page is None:
+                continue
+            chunks = [hit for hit in hits if hit.chunk.article == id]
+            floor = min(hit.score for hit in chunks) / best
+            for place, line in enumerate(page.lines):
+                inside = [hit.score for hit in chunks if hit.chunk.start <= line.start < hit.chunk.end]
+                if inside or rank < WHOLE_ARTICLES:
+                    found.append(Candidate(page, place, max(inside) / best if inside else 0.5 * floor))
+        return found
+
+    def page(self, id: str) -> Page | None:
+        """The analysed article of that id, or None where the index holds none."""
+        key = (self.index.generation.id, id)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        article = self.index.article(id)
+        if article is None:
+            return None
+        page = Page(article, self._lines(article))
+        with self._lock:
+            self._kept[key] = page
+            while len(self._kept) > KEPT_ARTICLES:
+                self._kept.popitem(last=False)
+        return page
+
+    def _lines(self, article: Article) -> tuple[Line, ...]:
+        spans = [(s.start, s.end) for s in self.index.sentences(article.id)]
+        texts = [article.text[start:end] for start, end in spans]
+        analysed = morphemes_of_all(texts)
+        breaks = [match.start() for match in re.finditer("\n", article.text)]
+        return tuple(
+            Line(
+                start, end, text, article.role_at(start), sum(place < start for place in breaks),
+                tuple(found), term_set(found), frozenset(letter_pairs(text)), word_vectors(self.words, found),
+            )
+            for (start, end), text, found in zip(spans, texts, analysed, strict=True)
+        )  # fmt: skip
+
+
+def term_set(found: Sequence[Morpheme]) -> frozenset[str]:
+    """The content morphemes of an analysed text, lower-cased."""
+    return frozenset(m.form.lower() for m in found if m.tag[:2] in TERM_TAGS)
+
+
+def word_vectors(encoder: KiwiEncoder, found: Sequence[Morpheme]) -> NDArray[np.float32]:
+    """Unit vectors of the content words of an analysed text, shape (words, 256)."""
+    rows = [encoder.vector(m) for m in found if m.tag[:2] in TERM_TAGS and weight_of(m) > 0]
+    if not rows:
+        return np.zeros((0, encoder.dimension), np.float32)
+    matrix = np.stack(rows)
+    return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-6)

@@ -1,0 +1,152 @@
+"""Understand a question: what kind of answer it expects, about what, and how it is asked."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bot.lexicon import focus_types, question_words, words
+from vectorstore.lexical import TERM_TAGS
+from vectorstore.morphemes import Morpheme, morphemes, normal_question
+
+NOUN_TAGS = frozenset({"NNG", "NNP", "NNB", "NR", "SL", "SN", "XR", "XSN", "XPN", "SH"})
+GENERIC = frozenset({"thing", "topic"})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as it is understood."""
+
+    text: str
+    """Its normal form."""
+    morphemes: tuple[Morpheme, ...]
+    type: str
+    """person, org, place, date, time, number, role, topic, reason, purpose, method, claim, thing, yesno or
+    summary."""
+    focus: str | None
+    """The noun that the answer is one of: 기관 in 어느 기관."""
+    unit: str | None
+    """The counter after 몇: 명, 부, 시."""
+    several: bool
+    """Whether more than one answer is expected."""
+    content: tuple[Morpheme, ...]
+    """The content words, in order, without those that only ask."""
+
+
+@lru_cache(maxsize=2048)
+def understand(text: str) -> Question:
+    """Analyse a question; the same text is analysed once."""
+    normal = normal_question(text)
+    found = tuple(morphemes(normal))
+    kind, focus, unit = _expected(normal, found)
+    light = words("light")
+    content = tuple(m for m in found if m.tag[:2] in TERM_TAGS and m.form not in light and not _asks(m))
+    return Question(normal, found, kind, focus, unit, _several(normal, found), content)
+
+
+def _asks(morpheme: Morpheme) -> bool:
+    return morpheme.form in question_words() and morpheme.tag != "IC"
+
+
+def _expected(text: str, found: Sequence[Morpheme]) -> tuple[str, str | None, str | None]:
+    """(type, focus noun, counter), from the question word and the noun beside it, or the last noun."""
+    if re.search(_SUMMARY, text):
+        return "summary", None, None
+    place = next((i for i, m in enumerate(found) if _asks(m)), None)
+    if place is None:
+        return _without_question_word(text, found)
+    word = found[place].form
+    after = _noun_after(found, place + 1)
+    before = _noun_before(found, place)
+    if word == "몇":
+        return _counted(found, place)
+    if word in ("무슨", "어떤", "어느") and after is not None:
+        return focus_types().get(after, "topic"), after, None
+    if word in ("무엇", "뭐", "머", "얼마"):
+        return _named(found, before, question_words()[word])
+    if word in ("어디", "어데"):
+        kind = focus_types().get(before or "", "place")
+        return (kind if kind == "org" else "place"), before, None
+    if word == "어떻게":
+        said = any(m.form in words("saying", "verbs") for m in found)
+        return ("claim" if said else "method"), None, None
+    return question_words()[word], before, None
+
+
+_SUMMARY = r"요약|정리해|줄거리|간추|줄여\s?(줘|주|봐)|한\s?문장|한\s?줄로|개요|개략|(어떤|무슨) (기사|글)"
+
+
+def _named(found: Sequence[Morpheme], before: str | None, default: str) -> tuple[str, str | None, str | None]:
+    """What 뭐 asks for is named by the noun before it; 이름 of what is said before that, or by a person."""
+    if before in ("이름", "성함", "명칭"):
+        return _owner_of_name(found), before, None
+    return focus_types().get(before or "", default), before, None
+
+
+def _owner_of_name(found: Sequence[Morpheme]) -> str:
+    """Whose name is asked for: a person's, where a person stands in the question; else a thing's."""
+    kinds = [focus_types().get(m.form) for m in found if m.tag in NOUN_TAGS and m.form != "이름"]
+    named = [kind for kind in kinds if kind in ("person", "org", "place")]
+    return named[-1] if named else "topic"
+
+
+def _counted(found: Sequence[Morpheme], place: int) -> tuple[str, str | None, str | None]:
+    """몇 with the counter right behind it."""
+    unit = next((m.form for m in found[place + 1 : place + 3] if m.tag in NOUN_TAGS), None)
+    if unit in ("시", "분"):
+        return "time", unit, unit
+    if unit in ("월", "일", "년", "년도", "요일"):
+        return "date", unit, unit
+    return "number", unit, unit
+
+
+def _without_question_word(text: str, found: Sequence[Morpheme]) -> tuple[str, str | None, str | None]:
+    nouns = [m.form for m in found if m.tag in NOUN_TAGS]
+    asked = next((noun for noun in reversed(nouns) if noun in focus_types()), None)
+    if not _telegraphic(found):
+        return "yesno", asked, None
+    if asked in ("이름", "성함", "명칭"):
+        return _owner_of_name(found), asked, None
+    if asked is not None:
+        return focus_types()[asked], asked, None
+    return "thing", nouns[-1] if nouns else None, None
+
+
+def _telegraphic(found: Sequence[Morpheme]) -> bool:
+    """Whether the question ends on a noun or asks to be told: 주최 단체는?, 이름 알려줘."""
+    tail = [m for m in found if m.tag[0] != "S" or m.tag in ("SL", "SN")]
+    if not tail:
+        return True
+    tells = any(m.form in words("telling") and m.tag[0] in "VNX" for m in tail[-6:])
+    return tells or tail[-1].tag in (*NOUN_TAGS, "JX", "MAG", "JKS", "JKO", "NP", "IC")
+
+
+def _noun_after(found: Sequence[Morpheme], place: int) -> str | None:
+    """The head of the phrase that begins at `place`: its last noun before a particle or a verb."""
+    head = None
+    for m in found[place : place + 6]:
+        if m.tag in NOUN_TAGS:
+            head = m.form
+        elif head is not None or m.tag not in ("MAG", "VA", "ETM", "XSA", "MM", "XR"):
+            break
+    return head
+
+
+def _noun_before(found: Sequence[Morpheme], place: int) -> str | None:
+    """The subject or topic noun before the question word: 제목 in 제목이 뭐야."""
+    for m in reversed(found[:place]):
+        if m.tag in NOUN_TAGS and m.tag != "XSN":
+            return m.form
+        if m.tag[0] == "E" or m.tag.startswith("V"):
+            return None
+    return None
+
+
+_SEVERAL = re.compile(
+    r"누구누구|어디어디|뭐뭐|각각|모두|전부|빠짐없이|하나하나|나열|목록|명단|뭐와 뭐|뭐가 있|무엇이 있|[가-힣]들[은을이]?\b"
+    r"|(두|세|네|다섯|여섯|[2-9])\s?(가지|곳|명|사람|분|개|군데|팀)"
+)
+
+
+def _several(text: str, found: Sequence[Morpheme]) -> bool:
+    return bool(_SEVERAL.search(text)) or any(m.form == "다" and m.tag == "MAG" for m in found)
