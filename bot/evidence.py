@@ -15,6 +15,7 @@ from bot.passages import Candidate, term_set, word_vectors
 from bot.question import Question
 from vectorstore.kiwi_encoder import KiwiEncoder, weight_of
 from vectorstore.lexical import letter_pairs
+from vectorstore.morphemes import Morpheme
 
 NEAR = 0.45  # a cosine below says nothing: two random words reach .3
 
@@ -67,6 +68,10 @@ class Asked:
     vectors: np.ndarray
     vector_weights: np.ndarray
     pairs: frozenset[str]
+    focus_vector: np.ndarray | None
+    """The unit vector of the noun that the answer is one of."""
+    predicate_row: int | None
+    """Which of the content words is the main predicate."""
     header: bool
     """Whether it asks about the report itself: its reporter, picture, title, date of entry."""
 
@@ -78,8 +83,24 @@ class Asked:
             weights[m.form.lower()] = max(weights.get(m.form.lower(), 0.0), weight_of(m))
         vectors = word_vectors(encoder, question.content)
         vector_weights = np.array([weight_of(m) for m in question.content if weight_of(m) > 0], np.float32)
+        weighted = [m for m in question.content if weight_of(m) > 0]
+        focus = [m for m in question.morphemes if m.form == question.focus]
+        focus_vectors = word_vectors(encoder, focus[:1])
+        focus_vector = focus_vectors[0] if len(focus_vectors) else None
         header = bool(HEADER_WORDS & term_set(question.morphemes))
-        return cls(question, weights, vectors, vector_weights, frozenset(letter_pairs(question.text)), header)
+        pairs = frozenset(letter_pairs(question.text))
+        row = _predicate_row(question, weighted)
+        return cls(question, weights, vectors, vector_weights, pairs, focus_vector, row, header)
+
+
+def _predicate_row(question: Question, weighted: Sequence[Morpheme]) -> int | None:
+    """The last verb, adjective or noun made a verb among the content words."""
+    verbal = set()
+    for m, after in zip(question.morphemes, question.morphemes[1:], strict=False):
+        if m.tag in ("VV", "VA") or after.tag in ("XSV", "XSA"):
+            verbal.add(m.start)
+    rows = [row for row, m in enumerate(weighted) if m.start in verbal]
+    return rows[-1] if rows else None
 
 
 HEADER_WORDS = frozenset("기자 사진 제목 부제 부제목 입력 게재 섹션 헤드라인 표제 취재 촬영 캡션 신문 메일 이메일 작성".split())

@@ -13,7 +13,7 @@ from vectorstore.kiwi_encoder import KiwiEncoder, weight_of
 from vectorstore.lexical import TERM_TAGS, letter_pairs
 from vectorstore.morphemes import Morpheme, morphemes_of_all
 from vectorstore.reader import Index
-from vectorstore.types import Article, Hit, Role
+from vectorstore.types import Article, Hit, Role, Sentence
 
 KEPT_ARTICLES = 512  # analysed articles held in memory; about 40 kB each
 WHOLE_ARTICLES = 3  # the best articles are read whole, others only where a chunk was found
@@ -99,25 +99,27 @@ class Pages:
         article = self.index.article(id)
         if article is None:
             return None
-        page = Page(article, self._lines(article))
+        page = analyse(self.words, article, self.index.sentences(id))
         with self._lock:
             self._kept[key] = page
             while len(self._kept) > KEPT_ARTICLES:
                 self._kept.popitem(last=False)
         return page
 
-    def _lines(self, article: Article) -> tuple[Line, ...]:
-        spans = [(s.start, s.end) for s in self.index.sentences(article.id)]
-        texts = [article.text[start:end] for start, end in spans]
-        analysed = morphemes_of_all(texts)
-        breaks = [match.start() for match in re.finditer("\n", article.text)]
-        return tuple(
-            Line(
-                start, end, text, article.role_at(start), sum(place < start for place in breaks),
-                tuple(found), term_set(found), frozenset(letter_pairs(text)), word_vectors(self.words, found),
-            )
-            for (start, end), text, found in zip(spans, texts, analysed, strict=True)
-        )  # fmt: skip
+
+def analyse(encoder: KiwiEncoder, article: Article, sentences: Sequence[Sentence]) -> Page:
+    """An article with each of its sentences analysed."""
+    texts = [article.text[sentence.start : sentence.end] for sentence in sentences]
+    breaks = [match.start() for match in re.finditer("\n", article.text)]
+    lines = tuple(
+        Line(
+            sentence.start, sentence.end, text, article.role_at(sentence.start),
+            sum(place < sentence.start for place in breaks), tuple(found), term_set(found),
+            frozenset(letter_pairs(text)), word_vectors(encoder, found),
+        )
+        for sentence, text, found in zip(sentences, texts, morphemes_of_all(texts), strict=True)
+    )  # fmt: skip
+    return Page(article, lines)
 
 
 def term_set(found: Sequence[Morpheme]) -> frozenset[str]:
