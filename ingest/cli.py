@@ -1,0 +1,97 @@
+"""`python -m ingest SOURCE… [--store PATH] [--json]`: bring articles into the index, a verdict for each."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ingest.types import Verdict
+from prompts import UserError, say
+
+EXIT_INTERRUPTED = 130  # what a shell reports for Ctrl-C
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code (0 good, 1 nothing went in, 2 usage, 75 another ingest runs)."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return _run(arguments.source, arguments.store, arguments.json)
+    except UserError as exc:
+        print(exc, file=sys.stderr)
+        return exc.exit_code
+    except KeyboardInterrupt:
+        print(say("ingest.interrupted"), file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ingest", description=say("ingest.help"))
+    parser.add_argument("source", nargs="*", metavar="SOURCE", help=say("ingest.help_source"))
+    parser.add_argument("--store", type=Path, metavar="PATH", help=say("ingest.help_store"))
+    parser.add_argument("--json", action="store_true", help=say("ingest.help_json"))
+    return parser
+
+
+def _run(sources: Sequence[str], store: Path | None, as_json: bool) -> int:
+    from ingest.pipeline import ingest_sources
+    from vectorstore.encoders import load_encoder
+    from vectorstore.settings import StoreSettings, load_settings
+
+    settings = load_settings(StoreSettings, store=store)
+    encoder = load_encoder(settings)
+    with _progress() as tick:
+
+        def hear(verdict: Verdict) -> None:
+            tick(verdict)
+            print(
+                json.dumps(verdict.to_json(), ensure_ascii=False) if as_json else _line(verdict), flush=True
+            )
+
+        verdicts = ingest_sources(sources, settings.store, encoder, hear)
+    return _ended(verdicts, settings.store, as_json)
+
+
+def _line(verdict: Verdict) -> str:
+    text = say(f"ingest.{verdict.status}", source=verdict.source)
+    if verdict.article is not None:
+        text = say("ingest.with_id", verdict=text, id=verdict.article)
+    return say("ingest.with_reason", verdict=text, reason=verdict.reason) if verdict.reason else text
+
+
+def _ended(verdicts: Sequence[Verdict], store: Path, as_json: bool) -> int:
+    """The closing line and the exit code: 1 where nothing went in or a failure was ours."""
+    went_in = sum(verdict.status != "skipped" for verdict in verdicts)
+    if went_in and not as_json:
+        print(say("ingest.summary", count=went_in, skipped=len(verdicts) - went_in, store=store))
+    if not went_in:
+        print(say("ingest.nothing", reason=_first_reason(verdicts)), file=sys.stderr)
+    faults = [verdict.source for verdict in verdicts if verdict.fault]
+    if faults and went_in:
+        print(say("ingest.faults", source=faults[0], count=len(faults)), file=sys.stderr)
+    return 0 if went_in and not faults else 1
+
+
+def _first_reason(verdicts: Sequence[Verdict]) -> str:
+    return next((f"{verdict.source}: {verdict.reason}" for verdict in verdicts if verdict.reason), "-")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Verdict], None]]:
+    """A running count on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda verdict: None
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    count = 0
+    with console.status(say("ingest.working", count=0, source="")) as status:
+
+        def tick(verdict: Verdict) -> None:
+            nonlocal count
+            count += 1
+            status.update(say("ingest.working", count=count, source=verdict.source))
+
+        yield tick
