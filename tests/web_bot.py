@@ -2,10 +2,9 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from bot.types import Answer, Citation, Event, Sources, Token, Turn
-from prompts import UserError, say  # noqa: F401
 from vectorstore.types import Article, Part
 
 LINES = (
@@ -71,7 +70,7 @@ class LibraryBot:
     def suggestions(self) -> tuple[str, ...]:
         return ("도서관은 몇 시까지 여나요?", "관장은 누구인가요?", "설명회에는 몇 명이 왔나요?")
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Generator[Event, None, None]:
         self.asked.append((question, tuple(history)))
         if "고장" in question:
             raise RuntimeError("a wire came loose in /srv/secret")

@@ -7,7 +7,8 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from bot.web.api import answer_errors, chat_router, health_router
-from bot.web.fences import JsonBodies, PublicPaths, SecurityHeaders, TrustedHosts
+from bot.web.bodies import JsonBodies
+from bot.web.fences import PublicPaths, SecurityHeaders, TrustedHosts
 from bot.web.index import IndexHead
 from bot.web.page import mount_page
 from bot.web.types import ChatBot, WebSettings

@@ -1,15 +1,12 @@
 """What stands between the public and the routes: pure-ASGI middleware, outermost first.
 
-SecurityHeaders → TrustedHosts → PublicPaths → (CORSMiddleware) → JsonBodies. Everything that is not on
-the list is refused: hosts, paths, methods, content types, sizes and shapes of bodies.
+SecurityHeaders → TrustedHosts → PublicPaths → CORSMiddleware → JsonBodies (bodies.py). What is not on a
+list is refused: hosts, paths, methods, content types, sizes and shapes of bodies.
 """
 
-import asyncio
-import json
 import logging
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -17,9 +14,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from prompts import say
 
-OWN_BODY = 16 * 1024  # bytes of a body on our own routes
-QUEUE_BODY = 256 * 1024  # bytes on the page's queue: it posts the whole conversation with each question
-_BODY_SECONDS = 20.0  # a body that takes longer is cut off
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 logger = logging.getLogger(__name__)
 
@@ -46,9 +40,6 @@ PUBLIC: tuple[tuple[str, str], ...] = (
 )
 # A proxy's headers that Gradio would build its own address from, whoever sent them.
 _FORGEABLE = re.compile(rb"x-forwarded-(?!for$|proto$).*|forwarded|x-gradio-.*|x-original-.*|x-rewrite-url")
-# Keys of Gradio's file and component records: a text chat has none of them.
-_RECORD_KEYS = frozenset({"path", "file", "files", "component", "constructor_args", "orig_name", "meta"})
-_FILE_MARK = "gradio.filedata"
 
 
 def refusal(status: int, key: str, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -196,107 +187,3 @@ def inner_path(scope: Scope) -> str:
 
 def _preflight(scope: Scope) -> bool:
     return scope["method"] == "OPTIONS" and "access-control-request-method" in Headers(scope=scope)
-
-
-class JsonBodies:
-    """Let through bodies that are small, plain JSON and free of file and component records."""
-
-    def __init__(self, app: ASGIApp, own: int = OWN_BODY, queue: int = QUEUE_BODY) -> None:
-        self._app = app
-        self._own = own
-        self._queue = queue
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read the body whole, judge it, and pass it on."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        queue = inner_path(scope).startswith("/gradio_api/")
-        body = b""
-        try:
-            body = await self._read(scope, receive, self._queue if queue else self._own)
-            if scope["method"] == "POST":
-                _judge(scope, body, records=queue)
-        except BodyRefusedError as refused:
-            close = {"Connection": "close"} if refused.status in (408, 413) else None
-            await refusal(refused.status, refused.key, close)(scope, receive, send)
-            return
-        await self._app(scope, _replay(body, receive), send)
-
-    async def _read(self, scope: Scope, receive: Receive, limit: int) -> bytes:
-        length = Headers(scope=scope).get("content-length", "0")
-        if not length.isdecimal() or int(length[:20]) > limit:
-            raise BodyRefusedError(413, "web.body_too_large")
-        try:
-            async with asyncio.timeout(_BODY_SECONDS):
-                return await _collect(receive, limit)
-        except TimeoutError as exc:
-            raise BodyRefusedError(408, "web.body_too_slow") from exc
-
-
-class BodyRefusedError(Exception):
-    """A body that is not passed on: the HTTP status and the message's key."""
-
-    def __init__(self, status: int, key: str) -> None:
-        super().__init__(key)
-        self.status = status
-        self.key = key
-
-
-async def _collect(receive: Receive, limit: int) -> bytes:
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":  # the client has gone
-            raise BodyRefusedError(400, "web.body_broken")
-        body += message.get("body", b"")
-        if len(body) > limit:
-            raise BodyRefusedError(413, "web.body_too_large")
-        if not message.get("more_body", False):
-            return bytes(body)
-
-
-def _judge(scope: Scope, body: bytes, *, records: bool) -> None:
-    """Raise BodyRefusedError unless `body` is plain JSON; `records`: refuse Gradio's records by key."""
-    headers = Headers(scope=scope)
-    if headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-        raise BodyRefusedError(415, "web.json_only")
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise BodyRefusedError(415, "web.json_only")
-    try:
-        content = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError) as exc:
-        raise BodyRefusedError(400, "web.body_broken") from exc
-    if _holds_record(content, records):
-        raise BodyRefusedError(400, "web.no_files")
-
-
-def _holds_record(content: Any, records: bool) -> bool:
-    """Whether a decoded body holds the mark of a file object anywhere, or a record's key."""
-    todo = [content]
-    while todo:
-        item = todo.pop()
-        if isinstance(item, str) and _FILE_MARK in item.lower():
-            return True
-        if isinstance(item, dict):
-            if records and not _RECORD_KEYS.isdisjoint(key.lower() for key in item):
-                return True
-            todo.extend(item)
-            todo.extend(item.values())
-        elif isinstance(item, list):
-            todo.extend(item)
-    return False
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives the body that was read, and then what the client does next."""
-    given = False
-
-    async def replay() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replay

@@ -44,7 +44,7 @@ def mount_page(app: Any, bot: ChatBot, warmup: Warmup, settings: WebSettings) ->
 
     page = build_page(bot, warmup)
     page.queue(default_concurrency_limit=settings.chats, max_size=settings.waiting, api_open=False)
-    page.has_launched = False  # the mounted page then checks what it serves as a launched one does
+    page.has_launched = True  # the mounted page then checks what it serves as a launched one does
     gr.mount_gradio_app(
         app,
         page,
@@ -146,7 +146,7 @@ def _wire(bot: ChatBot, warmup: Warmup, chat: Any, box: Any) -> None:
         chat.example_select(example, None, [box, chat], **hidden),
         chat.retry(retry, [chat], [box, chat], **hidden),
     ]
-    box.stop(stopped, [chat], [box, chat], cancels=running, queue=False, **hidden)
+    box.stop(stopped, [chat], [box, chat], cancels=running, concurrency_limit=None, **hidden)
 
 
 async def converse(

@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
+import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
-
-import anyio
-from anyio.to_thread import run_sync
 
 from bot.types import Event, Turn
 from bot.web.types import ChatBot
@@ -42,18 +41,13 @@ async def ask(
         yield Status(say("web.warming"))
         await _wait(warmup)
     yield Status(say("web.searching"))
+    pump = _Pump(bot)
+    threading.Thread(target=pump.run, args=(question, history), name="forum-bot-answer", daemon=True).start()
     try:
-        iterator = bot.stream(question, history)
-        try:
-            while (event := await run_sync(next, iterator, None)) is not None:
-                yield event
-        finally:
-            await _close(iterator)
-    except UserError as exc:
-        yield Failure(str(exc), exc.status)
-    except Exception:
-        logger.exception("a question could not be answered")
-        yield Failure(say("web.failed"), 500)
+        while (event := await pump.events.get()) is not None:
+            yield event
+    finally:
+        pump.wanted = False
 
 
 async def _wait(warmup: Warmup) -> None:
@@ -62,9 +56,34 @@ async def _wait(warmup: Warmup) -> None:
         await asyncio.sleep(_POLL)
 
 
-async def _close(iterator: Iterator[Event]) -> None:
-    """Let a generator clean up, also when the one who asked has gone."""
-    close = getattr(iterator, "close", None)
-    if close is not None:
-        with anyio.CancelScope(shield=True):
-            await run_sync(close)
+class _Pump:
+    """Moves the events of one answer from a thread of its own to the event loop that made it.
+
+    One thread from the first event to the last, so that nobody closes the bot's generator while it runs.
+    """
+
+    def __init__(self, bot: ChatBot) -> None:
+        self._bot = bot
+        self._loop = asyncio.get_running_loop()
+        self.events: asyncio.Queue[Event | Failure | None] = asyncio.Queue()
+        self.wanted = True
+
+    def run(self, question: str, history: Sequence[Turn]) -> None:
+        """Put every event, a Failure where there is one, and None; stop early when nobody listens."""
+        try:
+            with closing(self._bot.stream(question, history)) as iterator:
+                for event in iterator:
+                    if not self.wanted:
+                        return
+                    self._put(event)
+        except UserError as exc:
+            self._put(Failure(str(exc), exc.status))
+        except Exception:
+            logger.exception("a question could not be answered")
+            self._put(Failure(say("web.failed"), 500))
+        finally:
+            self._put(None)
+
+    def _put(self, event: Event | Failure | None) -> None:
+        with suppress(RuntimeError):  # the loop has ended with the server
+            self._loop.call_soon_threadsafe(self.events.put_nowait, event)
