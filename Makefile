@@ -50,7 +50,7 @@ $(STAMP): pyproject.toml constraints.txt
 	echo "$(VENV)/에 설치합니다 ($$($$python --version)). 처음에는 몇 분 걸립니다."; \
 	$$python -m venv $(VENV)
 	@$(cpu_torch)
-	$(PIP) --quiet --editable '.[all,dev]'
+	$(PIP) --editable '.[all,dev]'
 	@# pip leaves bytecode even under PYTHONDONTWRITEBYTECODE, uv does not: without it each start takes seconds more.
 	@$(BIN)/python -m compileall -q $(VENV)/lib bot ingest prompts vectorstore >/dev/null || true
 	@touch $@
