@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.types import Answer, Citation, Event, Sources, Token, Turn
 from vectorstore.types import Article, Part
@@ -70,7 +70,7 @@ class LibraryBot:
     def suggestions(self) -> tuple[str, ...]:
         return ("도서관은 몇 시까지 여나요?", "관장은 누구인가요?", "설명회에는 몇 명이 왔나요?")
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Generator[Event, None, None]:
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
         self.asked.append((question, tuple(history)))
         if "고장" in question:
             raise RuntimeError("a wire came loose in /srv/secret")

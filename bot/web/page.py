@@ -6,6 +6,7 @@ Gradio takes seconds to import and asks its makers for news unless told not to, 
 
 import os
 import time
+from asyncio import to_thread
 from collections.abc import AsyncIterator
 from importlib.resources import files
 from typing import Any
@@ -14,7 +15,7 @@ from bot.types import Answer, Sources, Token
 from bot.web import transcript
 from bot.web.api import QuestionRefusedError, check_question, clean
 from bot.web.evidence import answer_html, evidence_html, failure_html, partial_html, stopped_html, text_html
-from bot.web.stream import Failure, Status, ask
+from bot.web.stream import Failure, Status, ask, warmed
 from bot.web.types import MAX_QUESTION, ChatBot, WebSettings
 from bot.web.warmup import Warmup
 from prompts import say
@@ -91,7 +92,6 @@ def build_page(bot: ChatBot, warmup: Warmup) -> Any:
             autoscroll=False,  # page.js scrolls to the question instead of to the end
             feedback_options=None,
             placeholder=_placeholder(),
-            examples=[{"text": question} for question in bot.suggestions()],
         )
         box = gr.Textbox(
             elem_id="fb-question",
@@ -106,7 +106,7 @@ def build_page(bot: ChatBot, warmup: Warmup) -> Any:
             submit_btn=True,
         )
         gr.Markdown(text_html(say("web.notice")), elem_id="fb-notice", latex_delimiters=[])
-        _wire(bot, warmup, chat, box)
+        _wire(page, bot, warmup, chat, box)
     return page
 
 
@@ -118,22 +118,27 @@ def _placeholder() -> str:
     return f'<div class="fb-welcome">{text_html(say("web.suggestions_heading"))}</div>'
 
 
-def _wire(bot: ChatBot, warmup: Warmup, chat: Any, box: Any) -> None:
-    """Send, example, retry, stop and clear."""
+def _wire(page: Any, bot: ChatBot, warmup: Warmup, chat: Any, box: Any) -> None:
+    """Send, example, retry, stop."""
     import gradio as gr
 
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+
+    async def suggestions() -> tuple[str, ...]:
+        await warmed(warmup)
+        return await to_thread(bot.suggestions) if bot.ready else ()
+
+    async def opened() -> Any:
+        return gr.update(examples=[{"text": question} for question in await suggestions()])
 
     async def send(question: str, messages: Any) -> AsyncIterator[tuple[Any, Any]]:
         async for update in converse(bot, warmup, question, transcript.received(messages)):
             yield update
 
     async def example(picked: gr.SelectData) -> AsyncIterator[tuple[Any, Any]]:
-        questions = bot.suggestions()
-        index = picked.index if isinstance(picked.index, int) else -1
-        async for update in converse(
-            bot, warmup, questions[index] if 0 <= index < len(questions) else "", []
-        ):
+        questions = await suggestions()
+        question = questions[picked.index] if picked.index in range(len(questions)) else ""
+        async for update in converse(bot, warmup, question, []):
             yield update
 
     async def retry(messages: Any) -> AsyncIterator[tuple[Any, Any]]:
@@ -141,6 +146,7 @@ def _wire(bot: ChatBot, warmup: Warmup, chat: Any, box: Any) -> None:
         async for update in converse(bot, warmup, question, before):
             yield update
 
+    page.load(opened, None, [chat], concurrency_limit=None, **hidden)
     running = [
         box.submit(send, [box, chat], [box, chat], **hidden),
         chat.example_select(example, None, [box, chat], **hidden),

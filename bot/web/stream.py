@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.types import Event, Turn
@@ -39,7 +39,7 @@ async def ask(
     """Yield a Status, the bot's events and, where something fails, one Failure as the last."""
     if not warmup.done:
         yield Status(say("web.warming"))
-        await _wait(warmup)
+        await warmed(warmup)
     yield Status(say("web.searching"))
     pump = _Pump(bot)
     threading.Thread(target=pump.run, args=(question, history), name="forum-bot-answer", daemon=True).start()
@@ -50,7 +50,8 @@ async def ask(
         pump.wanted = False
 
 
-async def _wait(warmup: Warmup) -> None:
+async def warmed(warmup: Warmup) -> None:
+    """Return when the bot is loaded or will not be, at the latest after a minute."""
     deadline = time.monotonic() + _WARM_WAIT
     while not warmup.done and time.monotonic() < deadline:
         await asyncio.sleep(_POLL)
@@ -71,11 +72,10 @@ class _Pump:
     def run(self, question: str, history: Sequence[Turn]) -> None:
         """Put every event, a Failure where there is one, and None; stop early when nobody listens."""
         try:
-            with closing(self._bot.stream(question, history)) as iterator:
-                for event in iterator:
-                    if not self.wanted:
-                        return
-                    self._put(event)
+            for event in self._bot.stream(question, history):
+                if not self.wanted:
+                    return
+                self._put(event)
         except UserError as exc:
             self._put(Failure(str(exc), exc.status))
         except Exception:

@@ -1,6 +1,6 @@
 """What the web half needs to know: its settings, and what it asks of a bot."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,7 +22,7 @@ class ChatBot(Protocol):
     def warm(self) -> None:
         """Load the analyser and the index; may take seconds. Raises UserError."""
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Generator[Event, None, None]:
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
         """Yield Sources, Tokens and, last, the Answer. Raises UserError."""
 
     def article(self, id: str, /) -> Article | None:
