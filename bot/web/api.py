@@ -17,11 +17,10 @@ from starlette.exceptions import HTTPException
 from bot.types import Answer, Event, Sources, Token, Turn
 from bot.web.fences import refusal
 from bot.web.stream import Failure, Status, ask
-from bot.web.types import MAX_QUESTION, MAX_TURN, MAX_TURNS, ChatBot
+from bot.web.types import MAX_QUESTION, MAX_TURN, MAX_TURNS, ChatBot, WebSettings
 from bot.web.warmup import Warmup
 from prompts import UserError, say
 
-_SLOT_WAIT = 10.0  # seconds that a question waits for another one to end
 _RETRY_AFTER = "5"  # seconds, told to the client that waited in vain
 
 
@@ -70,16 +69,16 @@ def check_question(question: str) -> str:
     return question
 
 
-def chat_router(bot: ChatBot, warmup: Warmup, chats: int) -> APIRouter:
-    """The chat route; at most `chats` questions are answered at the same time."""
-    slots = asyncio.Semaphore(chats)
+def chat_router(bot: ChatBot, warmup: Warmup, settings: WebSettings) -> APIRouter:
+    """The chat route; only so many questions are answered at the same time."""
+    slots = asyncio.Semaphore(settings.chats)
 
     def checked(body: ChatRequest) -> ChatRequest:
         return body.model_copy(update={"question": check_question(body.question)})
 
     async def slot() -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(_SLOT_WAIT):
+            async with asyncio.timeout(settings.patience):
                 await slots.acquire()
         except TimeoutError as exc:
             raise BusyServerError("web.busy") from exc

@@ -31,7 +31,7 @@ def build_app(bot: ChatBot, settings: WebSettings, *, page: bool = True) -> Fast
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     _fence(app, settings)
     app.include_router(health_router(bot))
-    app.include_router(chat_router(bot, warmup, settings.chats))
+    app.include_router(chat_router(bot, warmup, settings))
     answer_errors(app)
     if page:
         mount_page(app, bot, warmup, settings)

@@ -46,5 +46,7 @@ class WebSettings:
     """CSP sources that may show the page in a frame."""
     chats: int = 8
     """Conversations answered at the same time; more wait."""
+    patience: float = 10.0
+    """Seconds that a question to the chat route waits for its turn before it is turned away."""
     waiting: int = 64
     """Conversations that may wait in the page's queue; more are refused."""
