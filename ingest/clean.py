@@ -8,33 +8,16 @@ copyright line or the lists of other news is cut. A text without any of these is
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from ingest.dateline import to_iso
-from ingest.lines import EMAIL, LEAD, PERSON, Line, look, without_copyright, words
+from ingest.credits import author_of, published_of, publisher_of, title_of
+from ingest.lines import LEAD, PERSON, Kept, Line, look, without_copyright, words
 from ingest.types import Raw, SourceError
 from vectorstore.types import Article, Part, Role
 
 MAX_CHARS = 500_000
 """Characters of one article: three novels' worth; Kiwi splits them in about 6 s."""
-_TITLE_LENGTH = 60  # characters of a title that is cut out of the first sentence
+_TITLE_LENGTH = 60  # characters; a longer first line of a post is no title
 _HEAD_LINES = 40  # a head ends before this line
-_COPYRIGHT_NAME = re.compile(
-    r"(?:저작권자|Copyright|[ⓒ©])[\sⓒ©:]*(?:\([cC]\))?[\sⓒ©:]*(?:\d{4}[\s,.]*)?(?:by\s)?"
-    r"(?P<name>[가-힣A-Za-z][가-힣A-Za-z0-9.& ]{1,20}?)(?=\s*(?:[,|<>()\[\]\-–:]|무단|All\b|all\b|\d{4}|$))"
-)
-_OUTLET = re.compile(
-    r"(?:뉴스|일보|신문|통신|방송|뉴시스|미디어|타임[즈스]|저널|경제|투데이|코리아|매일|헤럴드)$"
-)
-_NO_OUTLET = frozenset({"무단", "무단전재", "무단복제", "저작권자", "본지", "본사"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A line that stays, and what it is."""
-
-    role: Role
-    line: Line
 
 
 def clean(raw: Raw) -> Article:
@@ -46,19 +29,19 @@ def clean(raw: Raw) -> Article:
     if len(raw.text) > MAX_CHARS:
         raise SourceError("ingest.too_long", chars=len(raw.text), limit=MAX_CHARS)
     lines = [look(line.strip()) for line in raw.text.split("\n") if line.strip()]
-    if not lines and not raw.title:
+    if not lines:
         raise SourceError("ingest.empty")
     page = _is_page(lines)
     kept = _page(lines, raw.title) if page else _post(lines, raw.title)
     if not any(item.role in ("body", "caption", "subtitle") for item in kept) and not raw.title:
         raise SourceError("ingest.no_body")
-    title = _title(kept, raw.title)
-    published = _published(kept, raw.published)
-    author = raw.author or _author(kept, page)
+    title = title_of(kept, raw.title)
+    published = published_of(kept, raw.published)
+    author = raw.author or author_of(kept, page)
     text, parts = _joined(_stated(kept, title if raw.title else None, raw, published))
     return Article(
         id=raw.id, title=title, text=text, source=raw.source, parts=parts, author=author, published=published,
-        publisher=raw.publisher or (_publisher(lines, kept) if page else None), url=raw.url,
+        publisher=raw.publisher or (publisher_of(lines, kept) if page else None), url=raw.url,
     )  # fmt: skip
 
 
@@ -72,7 +55,8 @@ def _is_page(lines: Sequence[Line]) -> bool:
     head = lines[:15]
     first = next((line.text for line in head if line.kind == "other"), "")
     repeated = len(first) >= 8 and sum(_same(line.text, first) for line in head) > 1
-    return repeated or sum(line.kind == "ui" for line in head) >= 2 or _share_run(head) >= 3
+    buttons = sum(line.kind == "ui" for line in head)
+    return repeated or buttons >= 2 or (buttons >= 1 and _share_run(head) >= 3)
 
 
 def _share_run(lines: Sequence[Line]) -> int:
@@ -83,7 +67,7 @@ def _share_run(lines: Sequence[Line]) -> int:
     return longest
 
 
-def _post(lines: Sequence[Line], title: str | None) -> list[_Kept]:
+def _post(lines: Sequence[Line], title: str | None) -> list[Kept]:
     """A plain post: every line stays; the first is the title if it reads like one or is given as one."""
     if title is not None:
         at = next((n for n, line in enumerate(lines[:5]) if _same(line.text, title)), None)
@@ -91,14 +75,28 @@ def _post(lines: Sequence[Line], title: str | None) -> list[_Kept]:
         first = lines[0]
         headline = len(first.text) <= _TITLE_LENGTH and first.kind not in ("prose", "dateline", "caption")
         at = 0 if headline and len(lines) > 1 else None
-    return [_Kept("title" if n == at else "body", line) for n, line in enumerate(lines)]
+    return [Kept("title" if n == at else "body", line) for n, line in enumerate(lines)]
 
 
-def _page(lines: Sequence[Line], title: str | None) -> list[_Kept]:
+def _page(lines: Sequence[Line], title: str | None) -> list[Kept]:
     start = _body_start(lines)
     head = _head(lines[:start], title)
     seen = {_norm(item.line.text) for item in head if item.role == "byline"}
-    return head + _body(lines[start:], seen)
+    body = _body(lines[start:], seen)
+    return head + (body if any(item.role == "title" for item in head) else _headed(body))
+
+
+def _headed(body: Sequence[Kept]) -> list[Kept]:
+    """The body with its first short lines as title and subtitles, where they stand below the dateline."""
+    short = next((n for n, item in enumerate(body) if item.line.kind != "other"), len(body))
+    if short > 3:  # short lines throughout: a post, whose first line is its title
+        short = 1
+    if short == len(body):
+        return list(body)
+    return [
+        Kept("title" if n == 0 else "subtitle", item.line) if n < short else item
+        for n, item in enumerate(body)
+    ]
 
 
 def _body_start(lines: Sequence[Line]) -> int:
@@ -127,34 +125,34 @@ def _late_mark(lines: Sequence[Line], prose: int) -> int | None:
 
 def _past_marks(lines: Sequence[Line], start: int, captions: bool = True) -> int:
     """The first line from `start` on that is no button, dateline, byline or caption."""
-    kinds = {"ui", "share", "dateline", "byline"} | ({"caption"} if captions else set())
+    kinds = {"ui", "share", "comments", "dateline", "byline"} | ({"caption"} if captions else set())
     end = start
     while end < len(lines) and lines[end].kind in kinds:
         end += 1
     return end if end < len(lines) else start
 
 
-def _head(lines: Sequence[Line], title: str | None) -> list[_Kept]:
+def _head(lines: Sequence[Line], title: str | None) -> list[Kept]:
     """The kept lines above the body with their roles: section, title, subtitle, dateline, byline, caption."""
-    dropped = {"ui", "share", "copyright", "end", "related"}
+    dropped = {"ui", "share", "comments", "copyright", "end", "related"}
     rest = [line for line in _without_menus(lines) if line.kind not in dropped or _same(line.text, title)]
     at = _title_at(rest, title)
     heading = rest[at].text if at is not None else None
-    kept: list[_Kept] = []
+    kept: list[Kept] = []
     for n, line in enumerate(rest):
         if n != at and _same(line.text, heading):
             continue
         if n == at:
-            kept.append(_Kept("title", line))
+            kept.append(Kept("title", line))
         elif line.kind in ("dateline", "byline", "caption"):
-            kept.append(_Kept(line.kind, line))
+            kept.append(Kept(line.kind, line))
         else:
             above = at is not None and n < at and len(line.text) <= 20
-            kept.append(_Kept("section" if above or line.kind == "section" else "subtitle", line))
+            kept.append(Kept("section" if above or line.kind == "section" else "subtitle", line))
     return _unique_bylines(kept)
 
 
-def _unique_bylines(kept: Sequence[_Kept]) -> list[_Kept]:
+def _unique_bylines(kept: Sequence[Kept]) -> list[Kept]:
     seen: set[str] = set()
     unique = []
     for item in kept:
@@ -171,7 +169,7 @@ def _without_menus(lines: Sequence[Line]) -> list[Line]:
     kept: list[Line] = []
     run: list[Line] = []
     for line in [*lines, Line("", "other")]:
-        if line.kind == "section":
+        if line.kind == "section" and ">" not in line.text:
             run.append(line)
             continue
         kept += run if len(run) < 4 else []
@@ -205,22 +203,22 @@ def _last(places: Sequence[int], stop: int) -> int | None:
     return before[-1] if before else places[0] if places else None
 
 
-def _body(lines: Sequence[Line], bylines: set[str]) -> list[_Kept]:
+def _body(lines: Sequence[Line], bylines: set[str]) -> list[Kept]:
     """The kept lines from the first paragraph on; `bylines` are those of the head, kept once."""
     rest, tail = _cut(lines)
     rest = _without_related(rest)
-    while rest and rest[-1].kind in ("ui", "share", "related", "copyright"):
+    while rest and rest[-1].kind in ("ui", "share", "comments", "related", "copyright"):
         rest = rest[:-1]
     content = [n for n, line in enumerate(rest) if line.kind not in ("byline", "dateline")]
     last = content[-1] if content else -1
-    kept: list[_Kept] = []
+    kept: list[Kept] = []
     for n, line in enumerate([*rest, *tail]):
         if line.kind == "byline" and _norm(line.text) in bylines:
             continue
         if n < len(rest) and line.kind == "ui" and line.text in words("middle"):
             continue
         bylines = bylines | ({_norm(line.text)} if line.kind == "byline" else set())
-        kept.append(_Kept(_body_role(line, n == last), line))
+        kept.append(Kept(_body_role(line, n == last), line))
     return kept
 
 
@@ -241,7 +239,7 @@ def _cut(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
     lengths = [len(line.text) if line.kind in ("prose", "caption", "other") else 0 for line in lines]
     for n, line in enumerate(lines):
         before, after = sum(lengths[:n]), sum(lengths[n + 1 :])
-        if line.kind in ("copyright", "end") and n and before > after:
+        if line.kind in ("copyright", "end", "comments") and n and before > after:
             footer = [
                 late for late in lines[n + 1 :] if late.kind in ("byline", "dateline") and late.labelled
             ]
@@ -267,17 +265,17 @@ def _without_related(lines: Sequence[Line]) -> list[Line]:
     return kept
 
 
-def _stated(kept: list[_Kept], title: str | None, raw: Raw, published: str | None) -> list[_Kept]:
+def _stated(kept: list[Kept], title: str | None, raw: Raw, published: str | None) -> list[Kept]:
     """The kept lines, with lines on top for what only the reader knows."""
-    head: list[_Kept] = []
+    head: list[Kept] = []
     if title is not None and not any(item.role == "title" for item in kept):
-        head.append(_Kept("title", Line(title, "other")))
+        head.append(Kept("title", Line(title, "other")))
     if raw.published and published and not any(item.role == "dateline" for item in kept):
-        head.append(_Kept("dateline", Line(published.replace("T", " "), "dateline")))
+        head.append(Kept("dateline", Line(published.replace("T", " "), "dateline")))
     if raw.author and not any(
         item.role in ("byline", "dateline") and raw.author in item.line.text for item in kept
     ):
-        head.append(_Kept("byline", Line(raw.author, "byline")))
+        head.append(Kept("byline", Line(raw.author, "byline")))
     if not head or head[0].role == "title":
         return head + kept
     at = next((n + 1 for n, item in enumerate(kept) if item.role == "title"), 0)
@@ -286,7 +284,7 @@ def _stated(kept: list[_Kept], title: str | None, raw: Raw, published: str | Non
     return kept[:at] + head + kept[at:]
 
 
-def _joined(kept: Sequence[_Kept]) -> tuple[str, tuple[Part, ...]]:
+def _joined(kept: Sequence[Kept]) -> tuple[str, tuple[Part, ...]]:
     """The text of the kept lines, one a line, and where each one is in it."""
     parts: list[Part] = []
     offset = 0
@@ -294,61 +292,6 @@ def _joined(kept: Sequence[_Kept]) -> tuple[str, tuple[Part, ...]]:
         parts.append(Part(item.role, offset, offset + len(item.line.text)))
         offset += len(item.line.text) + 1
     return "\n".join(item.line.text for item in kept), tuple(parts)
-
-
-def _title(kept: Sequence[_Kept], given: str | None) -> str:
-    if given:
-        return re.sub(r"\s+", " ", given).strip()
-    titled = next((item.line.text for item in kept if item.role == "title"), None)
-    if titled is not None:
-        return titled
-    first = next((item.line.text for item in kept if item.role == "body"), kept[0].line.text)
-    sentence = re.split(r"(?<=[.?!])\s", first, maxsplit=1)[0]
-    if len(sentence) <= _TITLE_LENGTH:
-        return sentence
-    return sentence[:_TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
-
-
-def _published(kept: Sequence[_Kept], given: str | None) -> str | None:
-    if given and (iso := to_iso(given)):
-        return iso
-    stamps = [item.line for item in kept if item.role == "dateline" and item.line.published]
-    best = next((line for line in stamps if line.labelled), stamps[0] if stamps else None)
-    return best.published if best else None
-
-
-def _author(kept: Sequence[_Kept], page: bool) -> str | None:
-    """The first byline's name; on a page also the one that opens the first paragraph or ends the last."""
-    named = next(
-        (item.line.author for item in kept if item.role in ("byline", "dateline") and item.line.author), None
-    )
-    if named is not None or not page:
-        return named
-    body = [item.line.text for item in kept if item.role == "body"]
-    for piece in (body[0][:60] if body and LEAD.match(body[0]) else "", body[-1][-60:] if body else ""):
-        person = PERSON.search(piece)
-        ends = person is not None and EMAIL.sub("", piece[person.end() :]).strip(" =.,()[]") == ""
-        if person is not None and (ends or piece is not body[-1][-60:]):
-            return person["name"]
-    return None
-
-
-def _publisher(lines: Sequence[Line], kept: Sequence[_Kept]) -> str | None:
-    """Who published it: the copyright line, the outlet in (서울=○○뉴스), else the byline's mail host."""
-    for line in lines:
-        owner = _COPYRIGHT_NAME.search(line.text) if line.kind == "copyright" else None
-        if owner and owner["name"].strip() not in _NO_OUTLET:
-            return owner["name"].strip()
-    for item in kept:
-        lead = LEAD.match(item.line.text) if item.role in ("body", "byline") else None
-        outlet = (
-            next((side for side in (lead["b"], lead["a"]) if _OUTLET.search(side)), None) if lead else None
-        )
-        if outlet:
-            return outlet
-    addresses = [EMAIL.search(item.line.text) for item in kept if item.role in ("byline", "dateline")]
-    hosts = [found[0].split("@")[1].lower() for found in addresses if found]
-    return next((host for host in hosts if host not in words("free_mail")), None)
 
 
 def _norm(text: str) -> str:

@@ -12,9 +12,21 @@ from importlib.resources import files
 from typing import Literal
 
 from ingest.dateline import read_dateline
+from vectorstore.types import Role
 
 Kind = Literal[
-    "ui", "share", "section", "related", "end", "copyright", "dateline", "byline", "caption", "prose", "other"
+    "ui",
+    "share",
+    "section",
+    "related",
+    "end",
+    "comments",
+    "copyright",
+    "dateline",
+    "byline",
+    "caption",
+    "prose",
+    "other",
 ]
 
 
@@ -28,6 +40,14 @@ class Line:
     author: str | None = None
     labelled: bool = False
     """A dateline with a word such as 입력, or a byline with an e-mail address or a label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A line that stays in the article, and what it is there."""
+
+    role: Role
+    line: Line
 
 
 EMAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+\-]{0,60}@(?:[A-Za-z0-9\-]{1,60}\.){1,4}[A-Za-z]{2,10}")
@@ -73,7 +93,10 @@ _END = re.compile(
     r"|(?:주요|최신|추천) ?(?:기사|뉴스)|최신 ?글|오늘의 (?:주요|핫|인기) ?(?:뉴스|기사)"
     r"|핫 ?(?:이슈|뉴스|클릭)|랭킹 ?뉴스|다른 ?기사 ?보기|(?:이|해당) (?:시각|언론사) .{0,8}(?:뉴스|기사)"
     r"|[가-힣]{2,4} 기자(?:의)? (?:다른 ?기사|기사 더)\s?(?:보기)?|기자의 다른 ?기사.{0,6}"
-    r"|댓글(?:수)?\s?:?\s?\(?\d[\d,]*\)?\s?개?|전체 ?댓글.{0,8}|댓글을 남겨.{0,12}|이 기사에 대한 .{0,12}"
+    r"|이 기사에 대한 .{0,12}"
+)
+_COMMENTS = re.compile(
+    r"댓글(?:수)?\s?:?\s?\(?\d[\d,]*\)?\s?개?|\d[\d,]*개의 댓글|전체 ?댓글.{0,8}|댓글을 남겨.{0,12}"
 )
 _COPYRIGHT = re.compile(
     r"(?:[<\[(※]\s?)?(?:저작권자|Copyright|[ⓒ©]).{0,150}"
@@ -115,6 +138,7 @@ _CREDIT = re.compile(  # who took the picture, after the end of a sentence or a 
     r"|[가-힣○]{2,4}\s?(?:사진|선임|수석|인턴)?\s?기자))\s?[.\])】>]?$"
 )
 _SENTENCE_END = re.compile(r"[가-힣][.?!。]+[\"”’'」』)\]]*$")
+_STATEMENT = re.compile(r"[다요죠까]\s?[.?!][>\])\"”’]*$")
 _PROSE_LENGTH = 80  # characters; headlines are shorter
 _CAPTION_LENGTH = 25  # a shorter line that ends in a reporter's name is a byline
 
@@ -125,7 +149,7 @@ def look(raw: str) -> Line:
     simple = _simple(text)
     if simple is not None:
         return Line(raw, simple)
-    if _COPYRIGHT.fullmatch(text) and not _SENTENCE_END.search(text.rstrip(">])")):
+    if _COPYRIGHT.fullmatch(text) and not _STATEMENT.search(text):
         return Line(raw, "copyright")
     stated = _dateline_or_byline(text)
     if stated is not None:
@@ -144,9 +168,10 @@ def without_copyright(text: str) -> str:
 
 def is_caption(text: str) -> bool:
     """Whether a line reads like the text under a picture: ▲ …, [사진=…], … 제공, … ○○○ 기자."""
-    if EMAIL.search(text) or LEAD.match(text):
-        return False
-    return bool(_CAPTION_START.match(text)) or (len(text) >= _CAPTION_LENGTH and bool(_CREDIT.search(text)))
+    if _CAPTION_START.match(text):
+        return True
+    told = EMAIL.search(text) or LEAD.match(text)
+    return not told and len(text) >= _CAPTION_LENGTH and bool(_CREDIT.search(text))
 
 
 def _simple(text: str) -> Kind | None:
@@ -154,6 +179,8 @@ def _simple(text: str) -> Kind | None:
     bare = text.strip("[]<>()|·ㅣ#▶☞■ ")
     if _END.fullmatch(text) or _END.fullmatch(bare):
         return "end"
+    if _COMMENTS.fullmatch(text):
+        return "comments"
     if text in words("ui") or bare in words("ui") or _UI_LINE.fullmatch(text):
         return "ui"
     if len(text) > _SHORT:

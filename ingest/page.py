@@ -40,9 +40,9 @@ _CLEAR = re.compile(r"rgba\([^)]{0,30},\s*0?(?:\.0\d*)?\s*\)\s*$")
 _RULE = re.compile(r"([^{}]{1,500})\{([^{}]{0,2000})\}")
 _SELECTOR = re.compile(r"^([a-z][a-z0-9]{0,10})?(?:([.#])([\w-]{1,60}))?$", re.IGNORECASE)
 _BLOCKS = frozenset(
-    ("p", "div", "br", "li", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "article", "section", "header",
-     "footer", "main", "aside", "nav", "ul", "ol", "dl", "dt", "dd", "table", "blockquote", "pre", "figure",
-     "figcaption", "form", "address", "hr")
+    ("p", "div", "br", "li", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "article", "section",
+     "header", "footer", "main", "aside", "nav", "ul", "ol", "dl", "dt", "dd", "table", "blockquote",
+     "pre", "figure", "figcaption", "form", "address", "hr")
 )  # fmt: skip
 _MAX_ELEMENTS = 200_000
 _SHORT = 0.3  # an extraction with less of the visible text than this is not trusted on a short page
