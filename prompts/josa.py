@@ -1,8 +1,9 @@
 """The Korean particle (josa) that fits a word.
 
-Rule: 국립국어원, 한글 맞춤법 and 표준어 규정: a word that ends in a consonant sound takes 은, 이, 을, 과, 아,
-으로, 이라; a vowel takes 는, 가, 를, 와, 야, 로, 라. After ㄹ, 으로 becomes 로. Digits, Latin letters,
-units and closing brackets are read aloud before the choice.
+Rule (국립국어원, 한글 맞춤법): after a consonant sound 은, 이, 을, 과, 으로, 이라; after a vowel 는, 가, 를,
+와, 로, 라; after ㄹ, 으로 becomes 로. Digits, Latin letters and units are read aloud before the choice;
+quotes and a bracketed gloss are not. Limits: Latin words are read by rules of spelling, not by a dictionary, and
+Chinese characters other than numbers take the vowel form.
 """
 
 import re
@@ -24,54 +25,18 @@ PAIRS: dict[str, tuple[str, str]] = {
     "이었/였": ("이었", "였"),
     "이나/나": ("이나", "나"),
     "이란/란": ("이란", "란"),
-    "입니다/입니다": ("입니다", "입니다"),
 }
 
 _RIEUL = 8  # index of ㄹ among the 28 final consonants of a Hangul syllable (0 = none)
-# How a digit at the end is read: 영 일 이 삼 사 오 육 칠 팔 구; 0 after another digit is 십·백·천·만.
-_DIGITS = dict(zip("0123456789", "영일이삼사오육칠팔구", strict=True))
-# How a letter at the end is read when the word is spelled out (GIST is a word, NIPA is a word, KBS is not).
-_LETTERS = dict(
-    zip(
-        "abcdefghijklmnopqrstuvwxyz",
-        [
-            "이",
-            "비",
-            "시",
-            "디",
-            "이",
-            "프",
-            "지",
-            "치",
-            "이",
-            "이",
-            "이",
-            "엘",
-            "엠",
-            "엔",
-            "오",
-            "피",
-            "큐",
-            "알",
-            "스",
-            "티",
-            "유",
-            "이",
-            "유",
-            "스",
-            "이",
-            "트",
-        ],
-        strict=True,
-    )
-)
-# Units and signs that are read as a word.
-_UNITS = {
-    "%": "퍼센트", "％": "퍼센트", "℃": "도", "㎡": "제곱미터", "㎞": "킬로미터", "km": "킬로미터", "m": "미터",
-    "cm": "센티미터", "mm": "밀리미터", "kg": "킬로그램", "g": "그램", "㎏": "킬로그램", "t": "톤", "ha": "헥타르",
-    "l": "리터", "ml": "밀리리터", "kw": "킬로와트", "mw": "메가와트", "gb": "기가바이트", "tb": "테라바이트",
-    "mb": "메가바이트", "kb": "킬로바이트", "$": "달러", "₩": "원", "€": "유로", "&": "앤드", "+": "플러스",
-}  # fmt: skip
+_OPEN = "이"  # stands for any sound that ends in a vowel
+_CLOSED = "음"  # stands for any sound that ends in a consonant other than ㄹ
+_DIGITS = "영일이삼사오육칠팔구"
+_LETTERS = {"l": "엘", "m": "엠", "n": "엔", "r": "알"}  # every other letter's name ends in a vowel
+_METRES = r"\d\s*(?:[kcm]?m|m?l|L|KM|ML)$"  # 미터, 리터: a vowel, though the letters m and l are none
+_GRAMS = r"\d\s*(?:[km]?g|t|KG)$"  # 그램, 톤; 5G is not one
+# Other signs end in a vowel: % ℃ ㎞ ㎡ $ + &
+_SIGNS = {"㎏": "킬로그램", "㎎": "밀리그램", "￦": "원", "₩": "원", "#": "샵"}
+_UNREAD = r"[\s\u200b\"'“”‘’〈〉《》「」『』<>\[\]{}【】〔〕.,!?…·~*_`:;㈜™®]+$"
 
 
 def josa(word: str, pair: str) -> str:
@@ -88,10 +53,7 @@ def josa(word: str, pair: str) -> str:
 
 def _final(word: str) -> int:
     """Index of the last spoken syllable's final consonant, 0 where it ends in a vowel."""
-    spoken = _spoken(word)
-    if not spoken:
-        return 0
-    last = spoken[-1]
+    last = _spoken(word)[-1:]
     if "가" <= last <= "힣":
         return (ord(last) - ord("가")) % 28
     if "ㄱ" <= last <= "ㅎ":  # a bare consonant letter is read 기역, 니은 …: all end in a consonant
@@ -101,50 +63,75 @@ def _final(word: str) -> int:
 
 def _spoken(word: str) -> str:
     """`word` as it is read aloud, as far as its last sound goes."""
-    text = unicodedata.normalize("NFC", word).rstrip()
+    text = _bare(unicodedata.normalize("NFC", word))
+    if not text:
+        return ""
+    if number := re.search(r"\d[\d,.]*$", text):
+        return _read_number("".join(str(unicodedata.decimal(c, c)) for c in number[0].replace(",", "")))
+    if text[-1] in "²³":  # m², m³: the unit's name comes last
+        return _OPEN
+    value = unicodedata.numeric(text[-1], -1)
+    if value >= 0 and value == int(value):  # ①, Ⅳ, 十
+        return _read_number(str(int(value)))
+    if re.search(_METRES, text):
+        return _OPEN
+    if re.search(_GRAMS, text):
+        return _CLOSED
+    if latin := re.search(r"[A-Za-z]+$", text):
+        return _read_latin(latin[0])
+    return _SIGNS.get(text[-1], text)
+
+
+def _bare(text: str) -> str:
+    """Without what is not read at the end: blanks, marks, quotes, and a bracketed gloss after a word.
+
+    광주과학기술원(GIST) is followed by the particle of 광주과학기술원; (GIST) alone by that of GIST.
+    """
     while True:
-        bare = re.sub(r"[\s\"'“”‘’〈〉《》「」『』<>\[\]{}.,!?…·~*_`]+$", "", text)
-        # A closing bracket with text before it: 광주과학기술원(GIST)은 follows the word before it.
-        opened = re.search(r"\S(\s*[(（][^()（）]*[)）])$", bare)
-        bare = bare[: opened.start(1)] if opened else bare.rstrip(")）")
-        if bare == text:
-            break
-        text = bare
-    digits = re.search(r"(\d[\d,.]*)$", text)
-    if digits:
-        return _read_number(digits[1].replace(",", ""))
-    unit = re.search(r"(?<=\d)\s*([A-Za-z]+|[%％℃㎡㎞㎏])$|([%％℃㎡㎞㎏$₩€&+])$", text)
-    if unit:
-        sign = (unit[1] or unit[2]).lower()
-        if sign in _UNITS:
-            return _UNITS[sign]
-    latin = re.search(r"([A-Za-z]+)$", text)
-    if latin:
-        return _read_latin(latin[1])
-    return text
+        shorter = re.sub(_UNREAD, "", text)
+        if shorter.endswith((")", "）")):
+            before = _before_bracket(shorter)
+            shorter = before if re.search(r"\w", before) else shorter[:-1]
+        if shorter == text:
+            return text
+        text = shorter
+
+
+def _before_bracket(text: str) -> str:
+    """What stands before the bracket that closes at the end of `text`; "" where none opens it."""
+    depth = 0
+    for place in range(len(text) - 1, -1, -1):
+        depth += (text[place] in ")）") - (text[place] in "(（")
+        if depth == 0:
+            return text[:place]
+    return ""
 
 
 def _read_number(digits: str) -> str:
     """The last syllable of a number read in Sino-Korean: 10 십, 100 백, 1000 천, 10000 만, 0.5 오."""
-    if "." in digits or len(digits.lstrip("0")) == 0:
-        return _DIGITS[digits.rstrip(".")[-1]]
+    digits = digits.rstrip(".")
     zeros = len(digits) - len(digits.rstrip("0"))
-    if zeros == 0:
-        return _DIGITS[digits[-1]]
-    if zeros >= 8:
-        return "억" if zeros < 12 else "조"
-    return {1: "십", 2: "백", 3: "천"}.get(zeros, "만")
+    if "." in digits or zeros in (0, len(digits)):
+        return _DIGITS[int(digits[-1])]
+    if zeros >= 4:
+        return "만억조경"[min(zeros // 4, 4) - 1]
+    return "십백천"[zeros - 1]
 
 
-def _read_latin(latin: str) -> str:
+def _read_latin(word: str) -> str:
     """The last syllable of a Latin word: an abbreviation is spelled out, another word is read by its end."""
-    if latin.isupper() and (len(latin) <= 3 or not re.search(r"[AEIOU]", latin)):
-        return _LETTERS[latin[-1].lower()]
-    low = latin.lower()
-    if re.search(r"(?:l|le|el|al|ol)$", low):
-        return "을"  # ㄹ
-    if re.search(r"(?:m|me|n|ne|ng)$", low):
-        return "은"  # ㄴ/ㅁ/ㅇ
-    if re.search(r"[aeiou](?:b|c|ck|g|k|p|t)$", low) and not re.search(r"(?:st|ft)$", low):
-        return "읍"  # a stop after a vowel: 봇, 팁, 북
-    return "스"
+    capitals = re.search(r"[A-Z]*$", word)
+    tail = capitals[0] if capitals else ""
+    spelled = 0 < len(tail) <= 3 or not re.search(r"[aeiouy]", word.lower())  # AI, IoT, ChatGPT, HTML, png
+    low = word.lower()
+    if spelled:
+        return _LETTERS.get(low[-1], _OPEN)
+    if re.search(r"le?$", low):  # 메일, 구글, 파일
+        return "을"
+    if re.search(r"(?:me?|ne?|ng)$", low):  # 시스템, 게임, 폰, 온라인, 캠핑
+        return _CLOSED
+    if re.search(r"(?:hub|ea[kt]|ee[kt]|oot)$", low):  # 허브, 피크, 비트, 위크, 루트
+        return _OPEN
+    if re.search(r"(?:[aeiou](?:b|c|ck|k|p|t)|pp)$", low):  # a stop after a vowel: 웹, 뮤직, 슬랙, 북, 봇, 앱
+        return _CLOSED
+    return _OPEN
