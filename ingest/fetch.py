@@ -112,20 +112,25 @@ class _Pinned(HTTPConnection):
     def __init__(self, target: Target, seconds: float) -> None:
         super().__init__(target.bare_host, target.port, timeout=seconds)
         self._target = target
+        self._wire: socket.socket | None = None
         self.aborted = False
 
     def connect(self) -> None:
         """Open the socket: to the address, never to a name."""
-        self.sock = socket.create_connection((self._target.address, self._target.port), self.timeout)
+        self._wire = socket.create_connection((self._target.address, self._target.port), self.timeout)
         if self._target.scheme == "https":
             context = ssl.create_default_context()
-            self.sock = context.wrap_socket(self.sock, server_hostname=self._target.host.rstrip("."))
+            name = self._target.host.rstrip(".")
+            secure = context.wrap_socket(self._wire, server_hostname=name, do_handshake_on_connect=False)
+            self._wire = secure  # before the handshake, so that `abort` reaches it
+            secure.do_handshake()
+        self.sock = self._wire
 
     def abort(self) -> None:
         """Break the connection off, from another thread, when the time is up."""
         self.aborted = True
-        if self.sock is not None:
+        if self._wire is not None:  # `sock` is gone as soon as the body is being read
             try:
-                self.sock.shutdown(socket.SHUT_RDWR)
+                self._wire.shutdown(socket.SHUT_RDWR)
             except OSError:  # it is closed already
                 return
