@@ -83,7 +83,9 @@ class Site:
 
 
 @contextmanager
-def live(settings: WebSettings | None = None, *, fenced: bool = True, **bot: float) -> Iterator[Site]:
+def live(
+    settings: WebSettings | None = None, *, fenced: bool = True, ready: bool = True, **bot: float
+) -> Iterator[Site]:
     """Serve a LibraryBot(**bot) with the page while the block runs, in a process of its own."""
     told = asdict(settings or WebSettings(port=0))
     asked = json.dumps({"settings": {**told, "port": 0}, "fenced": fenced, "bot": bot})
@@ -95,7 +97,7 @@ def live(settings: WebSettings | None = None, *, fenced: bool = True, **bot: flo
             assert process.stdout is not None
             line = process.stdout.readline()
             site = Site(int(line.partition("127.0.0.1:")[2].split()[0]))
-            if fenced:
+            if fenced and ready:
                 site.wait_ready()
             yield site
         finally:
