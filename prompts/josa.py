@@ -2,8 +2,8 @@
 
 Rule (국립국어원, 한글 맞춤법): after a consonant sound 은, 이, 을, 과, 으로, 이라; after a vowel 는, 가, 를,
 와, 로, 라; after ㄹ, 으로 becomes 로. Digits, Latin letters and units are read aloud before the choice;
-quotes and a bracketed gloss are not. Limits: Latin words are read by rules of spelling, not by a dictionary, and
-Chinese characters other than numbers take the vowel form.
+quotes and a bracketed gloss are not. Limits: Latin words are read by rules of spelling, not by a
+dictionary, and Chinese characters other than numbers take the vowel form.
 """
 
 import re

@@ -35,9 +35,10 @@ email|google|title|file|Apple|Dell|detail|report.html|posts.jsonl|①|⑦|⑧|�
 VOWEL = """
 광주|포럼 대표|유희수 교수|공득조|기사|사회|주제|누구|어디|새민주
 헬스케어|데이터센터|뒤|귀|왜|뼈|개회사|여의도
-13여 개|2|4|5|9|12|15|19|22|24|45|99|102|1004|2024|2025|1.5|3.14|0.2|7,999|1000000000000|2,000,000,000,000|２|２.５
-AI|GIST|KBS|NIPA|GPU|IT|MBC|SBS|JTBC|KAIST|UNIST|EU|WHO|SNS|CCTV|ESG
-R&D|CEO|API|PDF|HDMI|OECD|UNESCO|NATO|KT|LG|A|X|TV
+13여 개|2|4|5|9|12|15|19|22|24|45|99|102|1004|2024|2025
+1.5|3.14|0.2|7,999|1000000000000|2,000,000,000,000|２|２.５
+AI|GIST|KBS|NIPA|GPU|IT|MBC|SBS|JTBC|KAIST|UNIST|EU|WHO|SNS|CCTV|ESG|R&D|CEO|API|PDF|HDMI|OECD|UNESCO|NATO|KT
+LG|A|X|TV
 IoT|PoC|SaaS|LoRA|ChatGPT|OpenAI|iOS|macOS|WebRTC|YouTube|GitHub|Docker|server|Linux|cloud|blog|log|tag|bug|service
 live|site|cake|network|link|Spark|project|point|Smart|Light|peak|week|heat|street|root|store|update|Naver|Chroma|fish
 기사.txt|보고서.pdf|a.png|b.csv|c.md|d.docx|e.jpg|naver.io|gpu|change|orange

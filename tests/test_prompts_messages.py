@@ -135,10 +135,10 @@ def calls() -> Iterator[tuple[str, set[str]]]:
         for node in ast.walk(tree):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
                 continue
-            key, spread = node.args[0], any(keyword.arg is None for keyword in node.keywords)
-            if node.func.id in {"say", *errors} and isinstance(key, ast.Constant) and not spread:
-                if key.value in MESSAGES:
-                    yield str(key.value), {str(keyword.arg) for keyword in node.keywords}
+            key, filled = node.args[0], node.func.id in {"say", *errors}
+            spread = any(keyword.arg is None for keyword in node.keywords)
+            if filled and not spread and isinstance(key, ast.Constant) and key.value in MESSAGES:
+                yield str(key.value), {str(keyword.arg) for keyword in node.keywords}
 
 
 def user_errors() -> set[str]:

@@ -1,0 +1,213 @@
+"""The rules of the house that a reader relies on, read from the source."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("bot", "ingest", "vectorstore", "prompts")
+MAY_IMPORT = {
+    "bot": {"bot", "ingest", "vectorstore", "prompts"},
+    "ingest": {"ingest", "vectorstore", "prompts"},
+    "vectorstore": {"vectorstore", "prompts"},
+    "prompts": {"prompts"},
+}
+MAY_READ_THE_ENVIRONMENT = {
+    "vectorstore/settings.py": "the settings of the store",
+    "bot/settings.py": "the settings of the bot",
+    "ingest/child.py": "hands the environment on to its child process unread",
+}
+KOREAN_AS_DATA = {
+    "bot/conversation.py": "words that point back to an earlier turn",
+    "bot/evidence.py": "words that ask for the article's own data",
+    "bot/kinds.py": "what names, dates, places and numbers look like",
+    "bot/question.py": "question words and what they ask for",
+    "bot/reader/features.py": "what a span's neighbours look like",
+    "bot/reader/spans.py": "particles at the edge of a span",
+    "bot/triage.py": "what small talk and requests outside the articles look like",
+    "ingest/clean.py": "what boilerplate looks like",
+    "ingest/dateline.py": "what a dateline looks like",
+    "ingest/decode.py": "Hangul's range, and its invisible fillers",
+    "ingest/frontmatter.py": "names of fields",
+    "ingest/lines.py": "what bylines, captions and share links look like",
+    "ingest/page.py": "the reporter's title after a name",
+    "ingest/split.py": "where a long sentence may be cut",
+    "vectorstore/lexical.py": "words and letters that a search leaves out",
+}
+HANGUL = re.compile("[ㄱ-ㆎ가-힣]")
+
+
+def modules(package: str) -> Iterator[tuple[str, ast.Module]]:
+    """Each module of a package: its path from the root and its tree."""
+    for path in sorted((ROOT / package).rglob("*.py")):
+        yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_go_one_way(package: str) -> None:
+    wrong = [
+        f"{path}: {name}"
+        for path, tree in modules(package)
+        for name in imported(tree)
+        if name in PACKAGES and name not in MAY_IMPORT[package]
+    ]
+    assert wrong == []
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """The first part of every module that is imported; relative imports stay in their package."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield str(node.module).partition(".")[0]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_module_is_imported_by_its_name_at_run_time(package: str) -> None:
+    wrong = [
+        f"{path}:{node.lineno}"
+        for path, tree in modules(package)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute | ast.Name)
+        and (node.attr if isinstance(node, ast.Attribute) else node.id) in ("import_module", "__import__")
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_only_the_settings_read_the_environment(package: str) -> None:
+    readers = {path for path, tree in modules(package) if reads_environment(tree)}
+    assert sorted(readers - set(MAY_READ_THE_ENVIRONMENT)) == []
+
+
+def reads_environment(tree: ast.Module) -> bool:
+    """Whether it names os.environ or os.getenv other than to set a library's flags."""
+    sets = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("setdefault", "update")
+    }
+    return any(
+        node.attr == "getenv" or (node.attr == "environ" and id(node) not in sets)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os"
+    )
+
+
+@pytest.mark.parametrize("package", ["bot", "ingest", "vectorstore"])
+def test_korean_is_in_prompts_or_is_data_of_a_listed_module(package: str) -> None:
+    wrong = [
+        f"{path}:{line}: {text}"
+        for path, tree in modules(package)
+        for line, text in literals(tree)
+        if HANGUL.search(text) and path not in KOREAN_AS_DATA
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("package", ["bot", "ingest", "vectorstore"])
+def test_no_module_holds_a_korean_sentence(package: str) -> None:
+    sentence = re.compile(r"[가-힣]+ [^|()\[\]\\]*(?:니다|세요|까요|어요|아요)(?:[.?!]|$)")
+    wrong = [
+        f"{path}:{line}: {text}"
+        for path, tree in modules(package)
+        for line, text in literals(tree)
+        if sentence.search(text)
+    ]
+    assert wrong == []
+
+
+def literals(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Every string literal that is not a docstring: its line and its text."""
+    bodies = [node.body for node in ast.walk(tree) if isinstance(getattr(node, "body", None), list)]
+    docstrings = {id(each.value) for body in bodies for each in body if isinstance(each, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.lineno, node.value
+
+
+def test_every_exception_of_this_file_still_exists() -> None:
+    listed = [*MAY_READ_THE_ENVIRONMENT, *KOREAN_AS_DATA]
+    assert [path for path in listed if not (ROOT / path).exists()] == []
+
+
+def test_no_tracked_file_names_a_package_registry_or_a_path_of_one_machine() -> None:
+    # Written in two parts, so that this file does not name them either.
+    hosts = ("pypi" + ".org", "pytho" + "nhosted", "download.pyto" + "rch", "npmjs" + ".")
+    paths = ("/ro" + "ot/", "/wo" + "rk/", "/op" + "t/", "/home" + "/")
+    wrong = [f"{path}: {word}" for path, text in tracked_texts() for word in (*hosts, *paths) if word in text]
+    assert wrong == []
+
+
+def tracked_texts() -> Iterator[tuple[str, str]]:
+    """Every text file that git tracks; skips where this is no git checkout."""
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if listing.returncode != 0:
+        pytest.skip("not a git checkout")
+    for name in filter(None, listing.stdout.decode().split("\0")):
+        path = ROOT / name
+        if path.is_file() and b"\0" not in (raw := path.read_bytes()):
+            yield name, raw.decode("utf-8", errors="replace")
+
+
+def test_every_make_target_that_the_documents_name_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    named = {target for text in documents() for target in re.findall(r"\bmake ([a-z]+)", text)}
+    assert {"run", "test"} <= named
+    assert sorted(named - targets) == []
+
+
+def test_every_command_that_the_documents_name_exists(capsys: pytest.CaptureFixture[str]) -> None:
+    from bot.cli import main
+
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    known = set(re.findall(r"^    ([a-z]+) ", capsys.readouterr().out, re.MULTILINE))
+    named = {name for text in documents() for name in re.findall(r"(?<!`)forum-bot ([a-z]+)\b", code(text))}
+    assert {"ask", "chat", "serve", "ingest"} <= named
+    assert sorted(named - known) == []
+
+
+def test_every_setting_is_in_the_readme_and_no_other() -> None:
+    from bot.settings import BotSettings
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    known = {f"FORUM_BOT_{name.upper()}" for name in BotSettings.model_fields}
+    assert set(re.findall(r"FORUM_BOT_[A-Z_]+[A-Z]", readme)) == known
+
+
+def documents() -> list[str]:
+    """The documents a person reads."""
+    return [
+        (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+    ]
+
+
+def code(text: str) -> str:
+    """The code blocks and code spans of a Markdown text."""
+    return "\n".join(re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL)).replace("`", "\n")
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert f"## [{project['version']}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_every_direct_dependency_is_pinned_once() -> None:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line.partition("==")[0] for line in lines if not line.startswith("#")]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    wanted = chain(project["dependencies"], *extras)
+    names = {re.split(r"[\[<>=]", requirement)[0] for requirement in wanted} - {"forum-bot"}
+    assert len(pins) == len(set(pins))
+    assert sorted(names - set(pins)) == []
+    assert not any(name.startswith("nvidia") for name in pins)
