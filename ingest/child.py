@@ -27,7 +27,7 @@ class Limits:
 
     cpu_seconds: int = 10
     wall_seconds: float = 20.0  # the processor is shared, and the first document pays for the start
-    memory: int = 768 * 2**20  # bytes of address space: 300 MB of it are the parsers themselves
+    memory: int = 512 * 2**20  # bytes of address space; the parsers themselves take 80 MB
     answer: int = 40_000_000  # bytes of the extracted text
 
 
@@ -170,6 +170,8 @@ def _answer(kind: str, data: bytes, limits: Limits) -> dict[str, Any]:
         return asdict(extract(data))
     except SourceError as exc:
         return {"error": exc.key, "fields": {name: str(value) for name, value in exc.fields.items()}}
+    except ImportError:
+        return {"error": "ingest.extra_missing", "fields": {"extra": "html" if kind == "page" else "pdf"}}
     except MemoryError:
         return {"error": "ingest.too_heavy", "fields": {}}
     except RecursionError:

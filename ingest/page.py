@@ -23,7 +23,8 @@ _HIDDEN_CLASSES = frozenset(
 )
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0*(?:\.0+)?(?![\d.])"
-    r"|font-size\s*:\s*(?:0|0?\.\d+|1(?:\.\d+)?(?=px|pt))(?![\d.])|text-indent\s*:\s*-\d{3,}"
+    r"|font-size\s*:\s*(?:0+(?:\.0+)?(?![\d.])|(?:0?\.\d+|1(?:\.\d+)?)(?=px|pt)|0?\.[01]\d*(?=r?em))"
+    r"|text-indent\s*:\s*-\d{3,}"
     r"|(?:left|top|right|margin-left|margin-top)\s*:\s*-\d{3,}|clip\s*:\s*rect\(\s*[01](?:px)?[ ,]"
     r"|clip-path\s*:\s*inset\(\s*(?:50|100)%|(?:max-)?(?:height|width)\s*:\s*0(?:px)?\s*(?:;|!|$)"
     r"|transform\s*:\s*scale\(\s*0(?:\.0+)?\s*\)|color\s*:\s*transparent",
@@ -47,6 +48,8 @@ _BLOCKS = frozenset(
 _MAX_ELEMENTS = 200_000
 _SHORT = 0.3  # an extraction with less of the visible text than this is not trusted on a short page
 _SHORT_PAGE = 1500  # characters of visible text
+_SURE = 15  # letters: a line this long that the extraction holds is no coincidence
+_ALIKE = 0.9  # the share of the extraction that its lines must make up to stand for it
 
 
 def extract_page(data: bytes) -> Extract:
@@ -262,7 +265,31 @@ def _article_text(root: Any, visible: str) -> str:
     text = tidy(found or "")
     if len(visible) <= _SHORT_PAGE and len(text) < _SHORT * len(visible):
         return visible
-    return text
+    return _whole_lines(text, visible)
+
+
+def _whole_lines(text: str, visible: str) -> str:
+    """The visible lines that were extracted: extraction itself breaks a line at bold words and links."""
+    body = _letters(text)
+    extracted = {_letters(line) for line in text.split("\n")}
+    lines = [(line, _letters(line)) for line in visible.split("\n")]
+    sure = [
+        n
+        for n, (_, letters) in enumerate(lines)
+        if letters and (letters in extracted or _is_sure(letters, body))
+    ]
+    inside = range(sure[0], sure[-1] + 1) if sure else range(0)
+    kept = [lines[n] for n in inside if lines[n][1] and lines[n][1] in body]
+    found = sum(len(letters) for _, letters in kept)
+    return "\n".join(line for line, _ in kept) if _ALIKE <= found / max(1, len(body)) <= 1 / _ALIKE else text
+
+
+def _is_sure(letters: str, body: str) -> bool:
+    return len(letters) >= _SURE and letters in body
+
+
+def _letters(line: str) -> str:
+    return re.sub(r"[\W_]+", "", line)
 
 
 def _title(root: Any, about: dict[str, str]) -> str | None:
