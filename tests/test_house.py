@@ -30,8 +30,10 @@ KOREAN_AS_DATA = {
     "bot/question.py": "question words and what they ask for",
     "bot/reader/features.py": "what a span's neighbours look like",
     "bot/reader/spans.py": "particles at the edge of a span",
+    "bot/runs.py": "titles around a name, and the words between the items of a list",
     "bot/triage.py": "what small talk and requests outside the articles look like",
     "ingest/clean.py": "what boilerplate looks like",
+    "ingest/credits.py": "what a publisher's line looks like",
     "ingest/dateline.py": "what a dateline looks like",
     "ingest/decode.py": "Hangul's range, and its invisible fillers",
     "ingest/frontmatter.py": "names of fields",
@@ -176,6 +178,15 @@ def test_every_command_that_the_documents_name_exists(capsys: pytest.CaptureFixt
     assert sorted(named - known) == []
 
 
+def test_every_module_and_every_dependency_is_in_the_file_map_of_contributing() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    files = {path.name for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
+    named = {name for name in files if not name.startswith("__")} | requirements()
+    assert (
+        sorted(name for name in named if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)) == []
+    )
+
+
 def test_every_setting_is_in_the_readme_and_no_other() -> None:
     from bot.settings import BotSettings
 
@@ -204,10 +215,13 @@ def test_the_changelog_tells_of_this_version() -> None:
 def test_every_direct_dependency_is_pinned_once() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [line.partition("==")[0] for line in lines if not line.startswith("#")]
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"].values()
-    wanted = chain(project["dependencies"], *extras)
-    names = {re.split(r"[\[<>=]", requirement)[0] for requirement in wanted} - {"forum-bot"}
     assert len(pins) == len(set(pins))
-    assert sorted(names - set(pins)) == []
+    assert sorted(requirements() - set(pins)) == []
     assert not any(name.startswith("nvidia") for name in pins)
+
+
+def requirements() -> set[str]:
+    """The names of everything that pyproject.toml asks for."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = chain(project["dependencies"], *project["optional-dependencies"].values())
+    return {re.split(r"[\[<>=]", requirement)[0] for requirement in wanted} - {"forum-bot"}
