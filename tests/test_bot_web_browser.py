@@ -36,6 +36,12 @@ def site() -> Iterator[Site]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def slow() -> Iterator[Site]:
+    with live(pace=0.8) as running:
+        yield running
+
+
 @pytest.fixture
 def visit(browser: Browser) -> Iterator:
     contexts = []
@@ -112,10 +118,11 @@ def test_a_refusal_and_an_error_look_different(site: Site, visit) -> None:
     watch.assert_clean()
 
 
-def test_an_answer_can_be_stopped_and_asked_for_again(site: Site, visit) -> None:
-    watch = visit(site)
+def test_an_answer_can_be_stopped_and_asked_for_again(slow: Site, visit) -> None:
+    watch = visit(slow)
     watch.ask("관장은 누구인가요?")
     watch.page.wait_for_selector("#fb-chat .bot-row:has-text('관장은')")
+    watch.page.fill("#fb-question textarea", "다음 질문을 미리 적어 둡니다")
     watch.page.locator("#fb-question .stop-button").click()
     watch.page.wait_for_selector("#fb-chat .fb-status")
     watch.wait_idle()
@@ -124,6 +131,7 @@ def test_an_answer_can_be_stopped_and_asked_for_again(site: Site, visit) -> None
     watch.page.wait_for_selector("#fb-chat mark")
     watch.wait_replies(1)
     assert say("web.stopped") not in watch.page.inner_text("#fb-chat")
+    assert watch.page.input_value("#fb-question textarea") == "다음 질문을 미리 적어 둡니다"
     watch.assert_clean()
 
 

@@ -1,5 +1,5 @@
 """The web half of the bot: a fenced FastAPI application with a Gradio chat page and a plain chat route.
 
-app → fences → api (`POST /api/chat`, `/healthz`, `/readyz`) and page (Gradio; evidence.py draws its replies).
-Both ask through stream.py, which waits for warmup.py. `bot.web.serve.serve` runs it all.
+serve → app → fences and bodies → api (`POST /api/chat`, `/healthz`, `/readyz`) and index → page (Gradio).
+page → conversations → transcript and evidence (replies as HTML). Both ask through stream, after warmup.
 """

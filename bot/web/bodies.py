@@ -146,7 +146,7 @@ class _Join(_Shape):
 
 
 class _Event(_Shape):
-    event_id: Name
+    event_id: Name | None = None
     session_hash: Name | None = None
     fn_index: Number | None = None
 

@@ -5,22 +5,16 @@ Gradio takes seconds to import and asks its makers for news unless told not to, 
 """
 
 import os
-import time
-from asyncio import to_thread
 from collections.abc import AsyncIterator
 from importlib.resources import files
 from typing import Any
 
-from bot.types import Answer, Sources, Token
-from bot.web import transcript
-from bot.web.api import QuestionRefusedError, check_question, clean
-from bot.web.evidence import answer_html, evidence_html, failure_html, partial_html, stopped_html, text_html
-from bot.web.stream import Failure, Status, ask, warmed
+from bot.web.conversations import Conversations, Update
+from bot.web.evidence import text_html
 from bot.web.types import MAX_QUESTION, ChatBot, WebSettings
 from bot.web.warmup import Warmup
 from prompts import say
 
-_PACE = 0.1  # seconds between two updates of a streamed answer
 _QUIET = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_RUN_HISTORY": "False",
@@ -51,7 +45,7 @@ def mount_page(app: Any, bot: ChatBot, warmup: Warmup, settings: WebSettings) ->
         page,
         path="/",
         theme=_theme(),
-        css=files("bot.web").joinpath("page.css").read_text(encoding="utf-8"),
+        css=_style(),
         footer_links=[],
         run_history=False,
         ssr_mode=False,
@@ -60,6 +54,11 @@ def mount_page(app: Any, bot: ChatBot, warmup: Warmup, settings: WebSettings) ->
         mcp_server=False,
         enable_monitoring=False,
     )
+
+
+def _style() -> str:
+    folder = files("bot.web")
+    return "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "reply.css"))
 
 
 def _theme() -> Any:
@@ -119,100 +118,34 @@ def _placeholder() -> str:
 
 
 def _wire(page: Any, bot: ChatBot, warmup: Warmup, chat: Any, box: Any) -> None:
-    """Send, example, retry, stop."""
+    """Examples, send, retry and stop; each answer updates the box and the chat."""
     import gradio as gr
 
+    talks = Conversations(bot, warmup)
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
-    async def suggestions() -> tuple[str, ...]:
-        await warmed(warmup)
-        return await to_thread(bot.suggestions) if bot.ready else ()
-
     async def opened() -> Any:
-        return gr.update(examples=[{"text": question} for question in await suggestions()])
+        return gr.update(examples=[{"text": question} for question in await talks.suggestions()])
 
-    async def send(question: str, messages: Any) -> AsyncIterator[tuple[Any, Any]]:
-        async for update in converse(bot, warmup, question, transcript.received(messages)):
+    async def send(question: str, messages: Any, request: gr.Request) -> AsyncIterator[Update]:
+        yield gr.update(value=""), gr.skip()
+        async for update in talks.send(request.session_hash, question, messages):
             yield update
 
-    async def example(picked: gr.SelectData) -> AsyncIterator[tuple[Any, Any]]:
-        questions = await suggestions()
-        question = questions[picked.index] if picked.index in range(len(questions)) else ""
-        async for update in converse(bot, warmup, question, []):
+    async def example(picked: gr.SelectData, request: gr.Request) -> AsyncIterator[Update]:
+        async for update in talks.example(request.session_hash, picked.index):
             yield update
 
-    async def retry(messages: Any) -> AsyncIterator[tuple[Any, Any]]:
-        before, question = transcript.last_question(transcript.received(messages))
-        async for update in converse(bot, warmup, question, before):
+    async def retry(messages: Any, request: gr.Request) -> AsyncIterator[Update]:
+        async for update in talks.retry(request.session_hash, messages):
             yield update
+
+    async def stop(request: gr.Request) -> None:
+        talks.stop(request.session_hash)
 
     page.load(opened, None, [chat], concurrency_limit=None, **hidden)
-    running = [
-        box.submit(send, [box, chat], [box, chat], **hidden),
-        chat.example_select(example, None, [box, chat], **hidden),
-        chat.retry(retry, [chat], [box, chat], **hidden),
-    ]
-    box.stop(stopped, [chat], [box, chat], cancels=running, concurrency_limit=None, **hidden)
-
-
-async def converse(
-    bot: ChatBot, warmup: Warmup, question: str, messages: list[transcript.Message]
-) -> AsyncIterator[tuple[Any, list[transcript.Message]]]:
-    """Yield (question box, conversation) from the question to its answer, at most ten times a second."""
-    try:
-        question = check_question(clean(question))
-    except QuestionRefusedError as exc:
-        if exc.status != 400:  # an empty box needs no lecture
-            messages = [*messages, transcript.replied(failure_html(str(exc)))]
-        yield _idle(), messages
-        return
-    history = transcript.turns(messages)
-    messages = [*messages, transcript.asked(question)]
-    async for reply in _paced(bot, warmup, question, history):
-        yield _busy(), [*messages, reply]
-    yield _idle(), [*messages, reply]
-
-
-async def _paced(
-    bot: ChatBot, warmup: Warmup, question: str, history: list[Any]
-) -> AsyncIterator[transcript.Message]:
-    """The reply as it grows; the last one is complete."""
-    written, status, shown = "", say("web.searching"), 0.0
-    async for event in ask(bot, warmup, question, history):
-        match event:
-            case Answer():
-                yield transcript.replied(answer_html(event), evidence_html(event, bot.article))
-                return
-            case Failure(text):
-                yield transcript.replied(failure_html(text))
-                return
-            case Token(text):
-                written += text
-            case Status(text):
-                status = text
-            case Sources():
-                status = say("web.writing")
-        if time.monotonic() - shown >= _PACE:
-            yield transcript.replied(partial_html(written, status))
-            shown = time.monotonic()
-    yield transcript.replied(failure_html(say("web.failed")))
-
-
-def stopped(messages: Any) -> tuple[Any, list[transcript.Message]]:
-    """Keep what was written and say that it was stopped."""
-    kept = transcript.received(messages)
-    if kept and kept[-1]["role"] == "assistant":
-        kept[-1] = transcript.replied(stopped_html(transcript.written(kept[-1])))
-    return _idle(), kept
-
-
-def _busy() -> Any:
-    import gradio as gr
-
-    return gr.update(value="", submit_btn=False, stop_btn=True)
-
-
-def _idle() -> Any:
-    import gradio as gr
-
-    return gr.update(submit_btn=True, stop_btn=False)
+    box.submit(send, [box, chat], [box, chat], **hidden)
+    chat.example_select(example, None, [box, chat], **hidden)
+    chat.retry(retry, [chat], [box, chat], **hidden)
+    # Not Gradio's `cancels`: it leaves the box in an error state when the answer ends at the same time.
+    box.stop(stop, None, None, concurrency_limit=None, **hidden)

@@ -33,40 +33,66 @@ class Failure:
     status: int
 
 
+class Inbox:
+    """Where the events of one answer arrive. Belongs to the event loop that made it."""
+
+    def __init__(self) -> None:
+        self._events: asyncio.Queue[Event | Failure | None] = asyncio.Queue()
+        self._loop = asyncio.get_running_loop()
+        self.closed = False
+
+    def close(self) -> None:
+        """End the answer here, whatever the bot still writes."""
+        self.closed = True
+        self._events.put_nowait(None)
+
+    def put(self, event: Event | Failure | None) -> None:
+        """Add an event from any thread; None ends the answer."""
+        with suppress(RuntimeError):  # the loop has ended with the server
+            self._loop.call_soon_threadsafe(self._events.put_nowait, event)
+
+    async def get(self) -> Event | Failure | None:
+        """The next event, or None at the end."""
+        return None if self.closed else await self._events.get()
+
+
 async def ask(
-    bot: ChatBot, warmup: Warmup, question: str, history: Sequence[Turn]
+    bot: ChatBot, warmup: Warmup, question: str, history: Sequence[Turn], inbox: Inbox | None = None
 ) -> AsyncIterator[Event | Status | Failure]:
-    """Yield a Status, the bot's events and, where something fails, one Failure as the last."""
+    """Yield a Status, the bot's events and, where something fails, one Failure as the last.
+
+    Closing `inbox` ends it early.
+    """
+    inbox = inbox or Inbox()
     if not warmup.done:
         yield Status(say("web.warming"))
-        await warmed(warmup)
+        await warmed(warmup, inbox)
     yield Status(say("web.searching"))
-    pump = _Pump(bot)
+    pump = _Pump(bot, inbox)
     threading.Thread(target=pump.run, args=(question, history), name="forum-bot-answer", daemon=True).start()
     try:
-        while (event := await pump.events.get()) is not None:
+        while (event := await inbox.get()) is not None:
             yield event
     finally:
         pump.wanted = False
 
 
-async def warmed(warmup: Warmup) -> None:
+async def warmed(warmup: Warmup, inbox: Inbox | None = None) -> None:
     """Return when the bot is loaded or will not be, at the latest after a minute."""
     deadline = time.monotonic() + _WARM_WAIT
-    while not warmup.done and time.monotonic() < deadline:
+    while not warmup.done and time.monotonic() < deadline and not (inbox and inbox.closed):
         await asyncio.sleep(_POLL)
 
 
 class _Pump:
-    """Moves the events of one answer from a thread of its own to the event loop that made it.
+    """Moves the events of one answer from a thread of its own to an inbox.
 
     One thread from the first event to the last, so that nobody closes the bot's generator while it runs.
     """
 
-    def __init__(self, bot: ChatBot) -> None:
+    def __init__(self, bot: ChatBot, inbox: Inbox) -> None:
         self._bot = bot
-        self._loop = asyncio.get_running_loop()
-        self.events: asyncio.Queue[Event | Failure | None] = asyncio.Queue()
+        self._inbox = inbox
         self.wanted = True
 
     def run(self, question: str, history: Sequence[Turn]) -> None:
@@ -75,15 +101,11 @@ class _Pump:
             for event in self._bot.stream(question, history):
                 if not self.wanted:
                     return
-                self._put(event)
+                self._inbox.put(event)
         except UserError as exc:
-            self._put(Failure(str(exc), exc.status))
+            self._inbox.put(Failure(str(exc), exc.status))
         except Exception:
             logger.exception("a question could not be answered")
-            self._put(Failure(say("web.failed"), 500))
+            self._inbox.put(Failure(say("web.failed"), 500))
         finally:
-            self._put(None)
-
-    def _put(self, event: Event | Failure | None) -> None:
-        with suppress(RuntimeError):  # the loop has ended with the server
-            self._loop.call_soon_threadsafe(self.events.put_nowait, event)
+            self._inbox.put(None)

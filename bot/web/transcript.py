@@ -73,9 +73,3 @@ def last_question(messages: list[Message]) -> tuple[list[Message], str]:
         if messages[index]["role"] == "user":
             return messages[:index], plain(messages[index]["content"][0]["text"])
     return [], ""
-
-
-def written(message: Message) -> str:
-    """The text of an answer that was still being written; empty where none was."""
-    first = message["content"][0]["text"]
-    return "" if first.startswith("<") else plain(first)

@@ -1,0 +1,114 @@
+"""What the page's buttons do: each turns a click into updates of the question box and the chat."""
+
+import time
+from asyncio import to_thread
+from collections.abc import AsyncIterator
+from typing import Any
+
+from bot.types import Answer, Sources, Token, Turn
+from bot.web import transcript
+from bot.web.api import QuestionRefusedError, check_question, clean
+from bot.web.evidence import answer_html, evidence_html, failure_html, partial_html, stopped_html
+from bot.web.stream import Failure, Inbox, Status, ask, warmed
+from bot.web.transcript import Message
+from bot.web.types import ChatBot
+from bot.web.warmup import Warmup
+from prompts import say
+
+_PACE = 0.1  # seconds between two updates of a streamed answer
+Update = tuple[Any, Any]  # of the question box and of the chat, as Gradio takes them
+
+
+class Conversations:
+    """The chats of every open page; a page is named by its session."""
+
+    def __init__(self, bot: ChatBot, warmup: Warmup) -> None:
+        self._bot = bot
+        self._warmup = warmup
+        self._writing: dict[str, Inbox] = {}
+
+    async def suggestions(self) -> tuple[str, ...]:
+        """The example questions, once the bot is loaded; none where it cannot be."""
+        await warmed(self._warmup)
+        return await to_thread(self._bot.suggestions) if self._bot.ready else ()
+
+    async def send(self, session: str | None, question: str, messages: object) -> AsyncIterator[Update]:
+        """Answer what the user typed."""
+        async for update in self._answer(session, question, transcript.received(messages)):
+            yield update
+
+    async def example(self, session: str | None, index: object) -> AsyncIterator[Update]:
+        """Answer an example question, as the first of a conversation."""
+        questions = await self.suggestions()
+        question = questions[index] if isinstance(index, int) and 0 <= index < len(questions) else ""
+        async for update in self._answer(session, question, []):
+            yield update
+
+    async def retry(self, session: str | None, messages: object) -> AsyncIterator[Update]:
+        """Answer the last question once more."""
+        before, question = transcript.last_question(transcript.received(messages))
+        async for update in self._answer(session, question, before):
+            yield update
+
+    def stop(self, session: str | None) -> None:
+        """End the answer that is being written on that page."""
+        inbox = self._writing.get(session or "")
+        if inbox is not None:
+            inbox.close()
+
+    async def _answer(
+        self, session: str | None, question: str, messages: list[Message]
+    ) -> AsyncIterator[Update]:
+        try:
+            question = check_question(clean(question))
+        except QuestionRefusedError as exc:
+            if exc.status != 400:  # an empty box needs no lecture
+                messages = [*messages, transcript.replied(failure_html(str(exc)))]
+            yield _idle(), messages
+            return
+        history = transcript.turns(messages)
+        messages = [*messages, transcript.asked(question)]
+        inbox = self._writing[session or ""] = Inbox()
+        try:
+            async for reply in self._paced(question, history, inbox):
+                yield _busy(), [*messages, reply]
+            yield _idle(), [*messages, reply]
+        finally:
+            if self._writing.get(session or "") is inbox:
+                del self._writing[session or ""]
+
+    async def _paced(self, question: str, history: list[Turn], inbox: Inbox) -> AsyncIterator[Message]:
+        """The reply as it grows, at most ten times a second; the last one is complete."""
+        written, status, shown = "", say("web.searching"), 0.0
+        async for event in ask(self._bot, self._warmup, question, history, inbox):
+            match event:
+                case Answer():
+                    evidence = await to_thread(evidence_html, event, self._bot.article)
+                    yield transcript.replied(answer_html(event), evidence)
+                    return
+                case Failure(text):
+                    yield transcript.replied(failure_html(text))
+                    return
+                case Token(text):
+                    written += text
+                case Status(text):
+                    status = text
+                case Sources():
+                    status = say("web.writing")
+            if time.monotonic() - shown >= _PACE:
+                yield transcript.replied(partial_html(written, status))
+                shown = time.monotonic()
+        ending = stopped_html(written) if inbox.closed else failure_html(say("web.failed"))
+        yield transcript.replied(ending)
+
+
+def _busy() -> Any:
+    import gradio as gr
+
+    return gr.update(submit_btn=False, stop_btn=True)
+
+
+def _idle() -> Any:
+    import gradio as gr
+
+    return gr.update(submit_btn=True, stop_btn=False)
