@@ -74,7 +74,8 @@ def test_the_address_can_be_opened(host: str, shown: str) -> None:
     assert address(host, 80) == shown
 
 
-def test_an_interrupt_ends_the_server_cleanly_in_the_middle_of_an_answer() -> None:
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_lets_the_running_answer_end_and_exits_with_0(sign: int) -> None:
     paths = [str(ROOT), str(ROOT / "tests")]
     asked = json.dumps({"settings": {"port": 0}, "fenced": True, "bot": {"pace": 0.3}})
     start = f"import sys; sys.path[:0] = {paths!r}; import web_server; web_server.child(sys.argv[1])"
@@ -92,7 +93,7 @@ def test_an_interrupt_ends_the_server_cleanly_in_the_middle_of_an_answer() -> No
             connection.request("POST", "/api/chat", body, {"Content-Type": "application/json"})
             response = connection.getresponse()
             time.sleep(0.3)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(sign)
             assert b"event: done" in response.read()
             connection.close()
             assert process.wait(timeout=20) == 0

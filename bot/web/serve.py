@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import errno
 import re
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 
 from bot.web.fences import page_policy
@@ -27,6 +29,8 @@ def serve(bot: ChatBot, settings: WebSettings, tell: Callable[[str], None] | Non
     """
     check_settings(settings)
     listener = bind(settings.host, settings.port)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a supervisor's stop is as good as Ctrl-C
     with listener, contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(bot, settings, listener, tell or _print))
     return 0
