@@ -71,7 +71,7 @@ def _get(target: Target, rules: Rules, deadline: float) -> Fetched | str:
         raise SourceError("ingest.url_failed", host=target.host) from exc
     finally:
         timer.cancel()
-        connection.close()
+        connection.discard()
         if connection.aborted:
             raise SourceError("ingest.url_slow", seconds=f"{rules.seconds:g}")
 
@@ -125,6 +125,12 @@ class _Pinned(HTTPConnection):
             self._wire = secure  # before the handshake, so that `abort` reaches it
             secure.do_handshake()
         self.sock = self._wire
+
+    def discard(self) -> None:
+        """Close all, a socket whose handshake failed included."""
+        self.close()
+        if self._wire is not None:
+            self._wire.close()
 
     def abort(self) -> None:
         """Break the connection off, from another thread, when the time is up."""

@@ -105,7 +105,7 @@ _COPYRIGHT = re.compile(
     re.IGNORECASE,
 )
 _COPYRIGHT_TAIL = re.compile(
-    r"\s*[<\[(]?\s?(?:저작권자\s?[ⓒ©(]|[ⓒ©][^ⓒ©]{0,60}(?:금지|reserved)).*$", re.IGNORECASE
+    r"\s{0,5}[<\[(]?\s?(?:저작권자\s?[ⓒ©(]|[ⓒ©][^ⓒ©]{0,60}(?:금지|reserved)).*$", re.IGNORECASE
 )
 
 _ROLE = r"(?:기자|특파원|앵커|논설위원|논설실장|통신원|리포터|에디터|편집위원|편집국장|칼럼니스트)"

@@ -10,10 +10,12 @@ _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^\s<>]{1,2000})>")
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,500}>")
 _BOLD = re.compile(r"(\*\*|__)(?=\S)(.{1,500}?)(?<=\S)\1")
 _EMPHASIS = re.compile(r"(?<![\w*])([*_])(?=[^\s*_])([^*_\n]{1,500}?)(?<=\S)\1(?![\w*])")
-_HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
+_HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(?=\S)")
+_QUOTE = re.compile(r"^\s{0,3}(?:>\s?)+")
+_LONG = 1000  # characters; a longer line is no rule
 _RULE = re.compile(r"^\s{0,3}(?:[-*_=]\s*){3,}$")
 _FENCE = re.compile(r"^\s{0,3}(?:```|~~~)")
-_TABLE_RULE = re.compile(r"^\s*\|?(?:\s*:?-{2,}:?\s*\|)+\s*:?-*:?\s*$")
+_TABLE_RULE = re.compile(r"^\s*\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$")
 
 
 def plain(text: str) -> tuple[str | None, str]:
@@ -30,12 +32,19 @@ def plain(text: str) -> tuple[str | None, str]:
             lines.append(line)
             continue
         heading = _HEADING.match(line)
-        bare = _inline(heading[2] if heading else re.sub(r"^\s{0,3}(?:>\s?)+", "", line))
+        bare = _inline(_heading(line[heading.end() :]) if heading else _QUOTE.sub("", line))
         if heading and len(heading[1]) == 1 and title is None and bare:
             title = bare
-        if not _RULE.match(line) and not _TABLE_RULE.match(line):
+        if len(line) > _LONG or not (_RULE.match(line) or _TABLE_RULE.match(line)):
             lines.append(bare)
     return title, "\n".join(lines)
+
+
+def _heading(text: str) -> str:
+    """A heading without the # signs that may close it."""
+    text = text.rstrip()
+    bare = text.rstrip("#")
+    return bare.rstrip() if bare != text and bare.endswith(" ") else text
 
 
 def _inline(line: str) -> str:

@@ -25,6 +25,12 @@ def url_id(url: str) -> str:
     return f"{slug(stem or parts.hostname or '')}-{_digest(url)}"
 
 
+def readable(source: str) -> str:
+    """The source as it is shown and stored: names that are no valid text are escaped, line breaks too."""
+    text = source.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
 def slug(name: str) -> str:
     """Hangul, letters, digits, `-` and `_` of `name` in NFC, at most 60 characters; never empty."""
     kept = re.sub(r"[^\w-]+", "-", unicodedata.normalize("NFC", name)).strip("-_")

@@ -8,6 +8,7 @@ from typing import TypeVar
 from ingest.child import Child
 from ingest.clean import clean
 from ingest.fetch import Fetched, fetch
+from ingest.names import readable
 from ingest.read import bundled_report, expand, read
 from ingest.split import SPLITTER, prepare
 from ingest.types import Raw, SourceError, Verdict
@@ -72,10 +73,10 @@ def _guarded(label: str, documents: Iterable[T]) -> Iterator[T | Verdict]:
     try:
         yield from documents
     except SourceError as exc:
-        yield Verdict(label, None, "skipped", str(exc))
+        yield Verdict(readable(label), None, "skipped", str(exc))
     except Exception:
         log.exception("reading %s failed", label)
-        yield Verdict(label, None, "skipped", say("ingest.fault"), fault=True)
+        yield Verdict(readable(label), None, "skipped", say("ingest.fault"), fault=True)
 
 
 def _taken_in(raw: Raw, writer: IndexWriter) -> Verdict:

@@ -11,12 +11,13 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from ingest.child import Child
+from ingest.clean import MAX_CHARS
 from ingest.decode import decode
 from ingest.fetch import Fetched, fetch
 from ingest.frontmatter import split_front_matter
 from ingest.jsonl import parse_lines, read_jsonl
 from ingest.markdown import plain
-from ingest.names import file_id, given_id, url_id, web_address
+from ingest.names import file_id, given_id, readable, url_id, web_address
 from ingest.types import Extract, Raw, SourceError, Verdict
 from prompts import say
 
@@ -42,7 +43,7 @@ def expand(source: str) -> Iterator[str | Verdict]:
 
     A link that leads out of the folder gets a verdict. Raises SourceError for a folder without files.
     """
-    if _URL.match(source) or not Path(source).is_dir():
+    if _URL.match(source) or not _is_folder(source):
         yield source
         return
     found = False
@@ -53,9 +54,16 @@ def expand(source: str) -> Iterator[str | Verdict]:
             path = Path(folder) / name
             inside = not path.is_symlink() or path.resolve().is_relative_to(Path(source).resolve())
             label = path.as_posix()
-            yield label if inside else Verdict(label, None, "skipped", say("ingest.link_outside"))
+            yield label if inside else Verdict(readable(label), None, "skipped", say("ingest.link_outside"))
     if not found:
-        raise SourceError("ingest.empty_folder", source=source)
+        raise SourceError("ingest.empty_folder", source=readable(source))
+
+
+def _is_folder(source: str) -> bool:
+    try:
+        return Path(source).is_dir()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def read(source: str, child: Child, fetcher: Callable[[str], Fetched] = fetch) -> Iterator[Raw | Verdict]:
@@ -66,28 +74,41 @@ def read(source: str, child: Child, fetcher: Callable[[str], Fetched] = fetch) -
     if _URL.match(source):
         yield from _from_url(source, child, fetcher)
         return
-    path = Path(source)
-    kind = _KINDS.get(path.suffix.lower())
-    if not path.exists():
-        raise SourceError("ingest.missing", source=source)
-    if not path.is_file():
-        raise SourceError("ingest.not_a_file", source=source)
-    if kind is None:
-        raise SourceError("ingest.unsupported", suffix=path.suffix.lower())
+    label = readable(source)
+    path = _existing(source, label)
     try:
-        if kind == "lines":
-            yield from read_jsonl(path, source)
-        else:
-            yield _document(kind, _bytes(path), source, file_id(path), child)
+        yield from _from_file(path, label, child)
     except OSError as exc:
-        key = "ingest.forbidden" if exc.errno in (errno.EACCES, errno.EPERM) else "ingest.unreadable"
-        raise SourceError(key, source=source) from exc
+        denied = exc.errno in (errno.EACCES, errno.EPERM)
+        raise SourceError("ingest.forbidden" if denied else "ingest.unreadable", source=label) from exc
 
 
 def bundled_report() -> Raw:
     """The report of the forum in our own words that comes with the package."""
     data = (files("ingest") / "report" / "forum-report.md").read_bytes()
     return _text_document("markdown", decode(data), BUNDLED, "forum-report")
+
+
+def _existing(source: str, label: str) -> Path:
+    """The path, if there is a file. Raises SourceError."""
+    path = Path(source)
+    try:
+        if path.is_file():
+            return path
+        missing = not path.exists()
+    except (OSError, ValueError) as exc:  # a name that no file can have
+        raise SourceError("ingest.missing", source=label[:200]) from exc
+    raise SourceError("ingest.missing" if missing else "ingest.not_a_file", source=label)
+
+
+def _from_file(path: Path, label: str, child: Child) -> Iterator[Raw | Verdict]:
+    kind = _KINDS.get(path.suffix.lower())
+    if kind is None:
+        raise SourceError("ingest.unsupported", suffix=path.suffix.lower())
+    if kind == "lines":
+        yield from read_jsonl(path, label)
+    else:
+        yield _document(kind, _bytes(path), label, file_id(path), child)
 
 
 def _bytes(path: Path) -> bytes:
@@ -134,6 +155,8 @@ def _document(
 
 def _text_document(kind: str, text: str, source: str, id: str) -> Raw:
     """A text or Markdown file; its front matter wins over what its lines say."""
+    if len(text) > MAX_CHARS:
+        raise SourceError("ingest.too_long", chars=len(text), limit=MAX_CHARS)
     known, body = split_front_matter(text)
     title, body = plain(body) if kind == "markdown" else (None, body)
     link = known.pop("url", None)

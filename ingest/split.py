@@ -1,6 +1,8 @@
 """An article cut up: sentences by Kiwi, quotations kept whole, chunks of whole sentences."""
 
 import re
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -19,7 +21,9 @@ _PIECE = 20_000  # characters that Kiwi is given at once: a book on one line is 
 _HEADER = frozenset({"section", "title", "subtitle", "dateline", "byline", "caption"})
 _PAIRS = {"“": "”", "‘": "’", "「": "」", "『": "』", "《": "》", "〈": "〉", "(": ")", "[": "]", "（": "）"}
 _CLOSERS = {close: mark for mark, close in _PAIRS.items()}
-_SPACE = " \t\n"
+_MARKS = re.compile("[" + re.escape("".join(_PAIRS) + "".join(_CLOSERS)) + '"]')
+_WORD = 300  # characters; a longer run without a space is no language, and Kiwi takes minutes over it
+_ENDLESS = re.compile(rf"\S{{{_WORD},}}")
 # Where a sentence that is too long may be cut, best place first.
 _CUTS = (
     re.compile(r"[.?!。;；]\s"),
@@ -63,7 +67,8 @@ def _paragraph(line: str, offset: int) -> list[tuple[int, int]]:
     """The sentences of one line, as bounds in the article."""
     bounds: list[tuple[int, int]] = []
     for start, end in _pieces(line):
-        found = split_sentences(line[start:end])
+        piece = line[start:end]
+        found = [] if _ENDLESS.fullmatch(piece) else split_sentences(piece)
         # What Kiwi leaves between two sentences belongs to the one before it.
         edges = [start, *(start + left for left, _ in found[1:]), end]
         bounds += [(left, right) for left, right in pairwise(edges) if left < right]
@@ -73,21 +78,32 @@ def _paragraph(line: str, offset: int) -> list[tuple[int, int]]:
 
 
 def _pieces(line: str) -> Iterator[tuple[int, int]]:
+    """The line in pieces that Kiwi reads at once: whole, or cut at spaces; endless words apart."""
     start = 0
-    while len(line) - start > _PIECE:
-        cut = line.rfind(" ", start + 1, start + _PIECE)
-        end = cut + 1 if cut > start else start + _PIECE
+    for word in _ENDLESS.finditer(line):
+        yield from _measured(line, start, word.start())
+        yield word.span()
+        start = word.end()
+    yield from _measured(line, start, len(line))
+
+
+def _measured(line: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while end - start > _PIECE:
+        cut = line.rfind(" ", start + 1, start + _PIECE) + 1 or start + _PIECE
+        yield start, cut
+        start = cut
+    if start < end:
         yield start, end
-        start = end
-    yield start, len(line)
 
 
 def _unquoted(line: str, bounds: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """The bounds without those that lie inside a quotation or bracket that closes further on."""
-    inside = _quoted(line)
+    spans = _quoted(line)
+    starts = [start for start, _ in spans]
     merged: list[tuple[int, int]] = []
     for start, end in bounds:
-        torn = merged and any(left < start <= right for left, right in inside)
+        before = bisect_left(starts, start) - 1
+        torn = merged and before >= 0 and start <= spans[before][1]
         if torn and end - merged[-1][0] <= _LONGEST:
             merged[-1] = (merged[-1][0], end)
         else:
@@ -99,32 +115,36 @@ def _quoted(line: str) -> list[tuple[int, int]]:
     """The (start, end) of each outermost quotation or bracket that closes, marks included, in order."""
     spans: list[tuple[int, int]] = []
     opened: list[tuple[str, int]] = []
-    for at, char in enumerate(line):
-        mark = _closes(line, at, char, opened)
+    count: Counter[str] = Counter()
+    for match in _MARKS.finditer(line):
+        at, char = match.start(), match[0]
+        mark = _closes(line, at, char, count)
         if mark is not None:
             while opened[-1][0] != mark:  # what was opened inside and never closed
-                opened.pop()
+                count[opened.pop()[0]] -= 1
             start = opened.pop()[1]
-            spans = [span for span in spans if span[0] < start] if not opened else spans
+            count[mark] -= 1
+            while spans and spans[-1][0] > start:
+                spans.pop()
             spans.append((start, at + 1))
-        elif char in _PAIRS or char == '"':
+        elif char not in _CLOSERS:
             opened.append((char, at))
+            count[char] += 1
     return spans
 
 
-def _closes(line: str, at: int, char: str, opened: Sequence[tuple[str, int]]) -> str | None:
+def _closes(line: str, at: int, char: str, opened: Counter[str]) -> str | None:
     """The opening mark that `char` closes; None where it closes nothing.
 
-    Papers also print “…“고: an opening mark that follows a word and precedes a particle closes.
+    Papers also print …“고 for …”고: an opening mark that follows a word and precedes a particle closes.
     """
-    marks = {mark for mark, _ in opened}
-    if char in _CLOSERS and _CLOSERS[char] in marks:
-        return _CLOSERS[char]
-    attached = at > 0 and line[at - 1] not in _SPACE
-    follows = at + 1 < len(line) and "가" <= line[at + 1] <= "힣"
-    if char == '"' and char in marks:
-        return char
-    return char if char in "“‘" and char in marks and attached and follows else None
+    if char in _CLOSERS:
+        return _CLOSERS[char] if opened[_CLOSERS[char]] else None
+    if not opened[char]:
+        return None
+    attached = line[at - 1 : at].strip() != ""
+    follows = "가" <= line[at + 1 : at + 2] <= "힣"
+    return char if char == '"' or (char in "“‘" and attached and follows) else None
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int] | None:

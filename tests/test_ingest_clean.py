@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,9 @@ from hypothesis import strategies as st
 
 from ingest.clean import MAX_CHARS, clean
 from ingest.decode import decode, tidy
+from ingest.lines import look
+from ingest.markdown import plain
+from ingest.split import prepare
 from ingest.types import Raw, SourceError
 from vectorstore.types import Article
 
@@ -133,10 +137,24 @@ def test_bylines_of_many_sites_are_understood(byline: str, author: str) -> None:
 @pytest.mark.parametrize(
     "noise",
     [
-        "글자크기", "가+", "프린트", "인쇄하기", "URL복사", "기사공유", "스크랩", "페이스북", "카카오톡 공유하기", "네이버블로그",
-        "조회수 1,234", "좋아요 3", "본문 글씨 키우기", "댓글 0", "트위터 페이스북 카카오톡", "이 기사를 공유합니다",
+        "글자크기",
+        "가+",
+        "프린트",
+        "인쇄하기",
+        "URL복사",
+        "기사공유",
+        "스크랩",
+        "페이스북",
+        "카카오톡 공유하기",
+        "네이버블로그",
+        "조회수 1,234",
+        "좋아요 3",
+        "본문 글씨 키우기",
+        "댓글 0",
+        "트위터 페이스북 카카오톡",
+        "이 기사를 공유합니다",
     ],
-)  # fmt: skip
+)
 def test_buttons_between_head_and_body_are_dropped(noise: str) -> None:
     found = article(
         f"새 다리 개통, 출근길 빨라져\n입력 2024.03.05 09:10\n{noise}\n다리가 5일 열렸다.\n시민이 반겼다.\n"
@@ -185,7 +203,8 @@ def test_captions_of_many_shapes_are_told_from_the_body(caption: str) -> None:
 
 def test_an_agency_lead_gives_reporter_and_agency_and_stays_in_the_text() -> None:
     found = article(
-        "(서울=한빛뉴스) 이바다 기자 = 박물관이 새 전시를 연다고 5일 밝혔다.\n석 달 동안 이어진다.\n2024/03/05 08:30 송고"
+        "(서울=한빛뉴스) 이바다 기자 = 박물관이 새 전시를 연다고 "
+        "5일 밝혔다.\n석 달 동안 이어진다.\n2024/03/05 08:30 송고"
     )
     assert (found.author, found.publisher, found.published) == ("이바다", "한빛뉴스", "2024-03-05T08:30")
     assert found.title == "박물관이 새 전시를 연다고 5일 밝혔다."
@@ -194,7 +213,8 @@ def test_an_agency_lead_gives_reporter_and_agency_and_stays_in_the_text() -> Non
 
 def test_a_reporter_at_the_end_of_the_last_paragraph_is_found_and_the_paragraph_stays_body() -> None:
     found = article(
-        "새 다리 개통, 출근길 빨라져\n입력 2024.03.05 09:10\n다리가 5일 열렸다.\n다리는 왕복 4차로라고 시는 밝혔다. 최강산 기자"
+        "새 다리 개통, 출근길 빨라져\n입력 2024.03.05 09:10\n다리가 "
+        "5일 열렸다.\n다리는 왕복 4차로라고 시는 밝혔다. 최강산 기자"
     )
     assert found.author == "최강산"
     assert lines(found)[-1][0] == "body"
@@ -202,7 +222,8 @@ def test_a_reporter_at_the_end_of_the_last_paragraph_is_found_and_the_paragraph_
 
 def test_a_trailing_byline_that_differs_from_the_first_stays() -> None:
     found = article(
-        "새 다리 개통, 출근길 빨라져\n김하늘 기자\n입력 2024.03.05 09:10\n다리가 열렸다.\n김하늘 기자 sky@maeul.example.kr"
+        "새 다리 개통, 출근길 빨라져\n김하늘 기자\n입력 2024.03.05 "
+        "09:10\n다리가 열렸다.\n김하늘 기자 sky@maeul.example.kr"
     )
     assert roles(found, "byline") == ["김하늘 기자", "김하늘 기자 sky@maeul.example.kr"]
 
@@ -220,7 +241,8 @@ def test_a_mail_service_is_no_publisher() -> None:
 
 def test_the_title_may_stand_below_the_dateline() -> None:
     found = article(
-        "등록 2024-03-05 09:10:00\n새 다리 개통, 출근길 빨라져\n왕복 4차로\n부산의 새 다리가 5일 열렸다.\n시민이 반겼다."
+        "등록 2024-03-05 09:10:00\n새 다리 개통, 출근길 빨라져\n"
+        "왕복 4차로\n부산의 새 다리가 5일 열렸다.\n시민이 반겼다."
     )
     assert lines(found)[1:3] == [("title", "새 다리 개통, 출근길 빨라져"), ("subtitle", "왕복 4차로")]
 
@@ -287,7 +309,8 @@ def test_a_heading_that_only_sounds_like_a_list_of_other_news_cuts_nothing() -> 
 
 def test_a_related_link_in_the_middle_goes_and_the_text_around_it_stays() -> None:
     found = article(
-        "새 다리 개통됐다\n입력 2024.03.05 09:10\n다리가 열렸다.\n[관련기사] 다리 설계 공모\n시민이 반겼다.\n사람이 많았다."
+        "새 다리 개통됐다\n입력 2024.03.05 09:10\n다리가 열렸다.\n"
+        "[관련기사] 다리 설계 공모\n시민이 반겼다.\n사람이 많았다."
     )
     assert roles(found, "body") == ["다리가 열렸다.", "시민이 반겼다.", "사람이 많았다."]
 
@@ -324,6 +347,34 @@ def test_a_page_without_any_article_is_refused() -> None:
 def test_an_empty_text_is_refused() -> None:
     with pytest.raises(SourceError, match="비어"):
         article(" \n \n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "가" * 400_000,
+        " " * 400_000 + "x",
+        "가 " * 200_000,
+        "“" * 400_000,
+        '"가" ' * 100_000,
+        "." * 400_000,
+        "가." * 200_000,
+        "# " + " " * 300_000 + "b",
+        "a" * 400_000,
+        "a@" * 200_000,
+        "1." * 200_000,
+        "[" * 400_000,
+        "|-" * 200_000,
+        "** " * 130_000,
+    ],
+)
+def test_a_strange_line_takes_no_time(line: str) -> None:
+    begun = time.process_time()
+    _, text = plain("x\n" + line + "\n끝")
+    found = article(text)
+    look(line.strip())
+    prepare(found)
+    assert time.process_time() - begun < 10
 
 
 def _covers(found: Article) -> None:
@@ -378,8 +429,14 @@ def test_the_article_as_a_person_pasted_it_is_told_apart() -> None:
     raw = decode(CORPUS.read_bytes())
     found = article(raw)
     assert [part.role for part in found.parts] == [
-        "section", "title", *["subtitle"] * 4, "dateline", "byline", "caption", *["body"] * 16,
-    ]  # fmt: skip
+        "section",
+        "title",
+        *["subtitle"] * 4,
+        "dateline",
+        "byline",
+        "caption",
+        *["body"] * 16,
+    ]
     assert (found.published, found.author, found.publisher) == ("2023-11-22T18:13", "김은지", "jnilbo.com")
     assert found.title == raw.split("\n")[0]
     dropped = {"페이스북", "유튜브", "네이버", "인스타그램", "카카오플러스", "검색 입력폼"}

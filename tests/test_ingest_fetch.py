@@ -260,14 +260,58 @@ def tls_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 # Everything below must never reach the listener.
 
 PRIVATE_HOSTS = [
-    "127.0.0.1", "127.1", "127.0.1", "0", "0.0.0.0", "2130706433", "0x7f.1", "0x7f000001", "0177.0.0.1", "017700000001",
-    "127.0.0.1.", "①②⑦.⓪.⓪.①", "１２７.0.0.1", "127。0。0。1", "localhost", "LOCALHOST", "localhost.", "127.255.255.254",
-    "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b::127.0.0.1]",
-    "[64:ff9b:1::7f00:1]", "[2002:7f00:1::]", "[2001:0:7f00:1::]", "[fec0::1]", "[fe80::1]", "[fc00::1]", "[ff02::1]",
-    "[::ffff:0:127.0.0.1]", "[2001:db8::1]", "[100::1]", "[0:0:0:0:0:0:0:1]",
-    "10.0.0.1", "172.16.0.1", "192.168.0.1", "169.254.169.254", "100.64.0.1", "192.0.0.8", "192.0.2.1", "198.18.0.1",
-    "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255", "192.88.99.1",
-]  # fmt: skip
+    "127.0.0.1",
+    "127.1",
+    "127.0.1",
+    "0",
+    "0.0.0.0",
+    "2130706433",
+    "0x7f.1",
+    "0x7f000001",
+    "0177.0.0.1",
+    "017700000001",
+    "127.0.0.1.",
+    "①②⑦.⓪.⓪.①",
+    "１２７.0.0.1",
+    "127。0。0。1",
+    "localhost",
+    "LOCALHOST",
+    "localhost.",
+    "127.255.255.254",
+    "[::1]",
+    "[::]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+    "[::127.0.0.1]",
+    "[64:ff9b::7f00:1]",
+    "[64:ff9b::127.0.0.1]",
+    "[64:ff9b:1::7f00:1]",
+    "[2002:7f00:1::]",
+    "[2001:0:7f00:1::]",
+    "[fec0::1]",
+    "[fe80::1]",
+    "[fc00::1]",
+    "[ff02::1]",
+    "[::ffff:0:127.0.0.1]",
+    "[2001:db8::1]",
+    "[100::1]",
+    "[0:0:0:0:0:0:0:1]",
+    "10.0.0.1",
+    "172.16.0.1",
+    "192.168.0.1",
+    "169.254.169.254",
+    "100.64.0.1",
+    "192.0.0.8",
+    "192.0.2.1",
+    "198.18.0.1",
+    "198.51.100.1",
+    "203.0.113.1",
+    "224.0.0.1",
+    "239.255.255.255",
+    "240.0.0.1",
+    "255.255.255.255",
+    "192.88.99.1",
+]
 
 
 @pytest.mark.parametrize("host", PRIVATE_HOSTS)
@@ -280,17 +324,41 @@ def test_a_host_that_is_not_public_is_never_connected_to(site: Site, host: str) 
 @pytest.mark.parametrize(
     "url",
     [
-        "http://127.0.0.1:{port}\\@1.1.1.1/", "http://1.1.1.1\\@127.0.0.1:{port}/", "http://user@127.0.0.1:{port}/",
-        "http://1.1.1.1@127.0.0.1:{port}/", "http://user:pw@127.0.0.1:{port}/", "http://127.0.0.1:{port}#@1.1.1.1/",
-        "http://127.0.0.1:{port}?@1.1.1.1/", "http://127.0.0.1%2f@1.1.1.1:{port}/", "http://127.0.0.1%00.example:{port}/",
-        "http://127.0.0.1\t:{port}/", "http://127.0.0.1\n:{port}/", "http://\r\n127.0.0.1:{port}/", " http://127.0.0.1:{port}/",
-        "http:///127.0.0.1:{port}/", "http:127.0.0.1:{port}/", "//127.0.0.1:{port}/", "http://:{port}/", "http://./",
-        "http://[::1/", "http://[fe80::1%25eth0]:{port}/", "http://127.0.0.1:{port}:80/", "http://127.0.0.1:99999/",
-        "http://127.0.0.1:-1/", "http://127.0.0.1: {port}/", "file:///etc/hostname", "ftp://127.0.0.1:{port}/",
-        "gopher://127.0.0.1:{port}/_GET", "data:text/plain,hi", "javascript:alert(1)", "ws://127.0.0.1:{port}/",
-        "jar:http://127.0.0.1:{port}/!/", "HTTP://127.0.0.1:{port}/", "http://" + "a" * 300 + ".example:{port}/",
+        "http://127.0.0.1:{port}\\@1.1.1.1/",
+        "http://1.1.1.1\\@127.0.0.1:{port}/",
+        "http://user@127.0.0.1:{port}/",
+        "http://1.1.1.1@127.0.0.1:{port}/",
+        "http://user:pw@127.0.0.1:{port}/",
+        "http://127.0.0.1:{port}#@1.1.1.1/",
+        "http://127.0.0.1:{port}?@1.1.1.1/",
+        "http://127.0.0.1%2f@1.1.1.1:{port}/",
+        "http://127.0.0.1%00.example:{port}/",
+        "http://127.0.0.1\t:{port}/",
+        "http://127.0.0.1\n:{port}/",
+        "http://\r\n127.0.0.1:{port}/",
+        " http://127.0.0.1:{port}/",
+        "http:///127.0.0.1:{port}/",
+        "http:127.0.0.1:{port}/",
+        "//127.0.0.1:{port}/",
+        "http://:{port}/",
+        "http://./",
+        "http://[::1/",
+        "http://[fe80::1%25eth0]:{port}/",
+        "http://127.0.0.1:{port}:80/",
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1:-1/",
+        "http://127.0.0.1: {port}/",
+        "file:///etc/hostname",
+        "ftp://127.0.0.1:{port}/",
+        "gopher://127.0.0.1:{port}/_GET",
+        "data:text/plain,hi",
+        "javascript:alert(1)",
+        "ws://127.0.0.1:{port}/",
+        "jar:http://127.0.0.1:{port}/!/",
+        "HTTP://127.0.0.1:{port}/",
+        "http://" + "a" * 300 + ".example:{port}/",
     ],
-)  # fmt: skip
+)
 def test_an_address_in_a_strange_form_is_never_connected_to(site: Site, url: str) -> None:
     with pytest.raises(SourceError):
         fetch(url.format(port=site.port), Rules(ports=frozenset({site.port, 80, 443}), seconds=3))
@@ -306,11 +374,18 @@ def test_only_the_ports_of_the_web_are_connected_to(port: int) -> None:
 @pytest.mark.parametrize(
     "location",
     [
-        "http://localhost:{port}/secret", "http://[::ffff:127.0.0.1]:{port}/secret", "//127.1:{port}/secret",
-        "http://2130706433:{port}/secret", "file:///etc/hostname", "ftp://127.0.0.1/", "http://169.254.169.254/latest",
-        "http://user@localhost:{port}/secret", "javascript:alert(1)", "http://127.0.0.2:{port}/secret",
+        "http://localhost:{port}/secret",
+        "http://[::ffff:127.0.0.1]:{port}/secret",
+        "//127.1:{port}/secret",
+        "http://2130706433:{port}/secret",
+        "file:///etc/hostname",
+        "ftp://127.0.0.1/",
+        "http://169.254.169.254/latest",
+        "http://user@localhost:{port}/secret",
+        "javascript:alert(1)",
+        "http://127.0.0.2:{port}/secret",
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("status", [302, 307])
 def test_every_hop_of_a_redirect_is_judged_anew(site: Site, location: str, status: int) -> None:
     site.pages["/"] = _reply(status, b"", Location=location.format(port=site.port))
@@ -353,7 +428,10 @@ def test_a_name_that_changes_its_address_is_looked_up_once_only() -> None:
 
 
 def test_a_meta_refresh_and_a_canonical_link_are_not_followed(site: Site) -> None:
-    page = f'<meta http-equiv="refresh" content="0;url={site.url("/secret")}"><link rel="canonical" href="/secret">'
+    page = (
+        f'<meta http-equiv="refresh" content="0;url={site.url("/secret")}"><link '
+        f'rel="canonical" href="/secret">'
+    )
     site.pages["/"] = _reply(200, page.encode(), Content_Type="text/html")
     fetch(site.url(), site.rules)
     assert site.hits == ["/"]

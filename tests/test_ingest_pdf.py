@@ -9,7 +9,10 @@ from ingest.child import Child
 from ingest.pdf import extract_pdf
 from ingest.types import SourceError
 
-ROWS = "도서관, 밤 열 시까지 연다\n시립도서관이 다음 달부터 문 닫는 시각을 늦춘다.\n주말에는 지금처럼 여섯 시에 닫는다."
+ROWS = (
+    "도서관, 밤 열 시까지 연다\n시립도서관이 다음 달부터 문 "
+    "닫는 시각을 늦춘다.\n주말에는 지금처럼 여섯 시에 닫는다."
+)
 
 
 def test_the_text_of_every_page_comes_in_order() -> None:
@@ -17,7 +20,10 @@ def test_the_text_of_every_page_comes_in_order() -> None:
 
 
 def test_rows_of_one_paragraph_are_joined() -> None:
-    rows = "시립도서관이 다음 달부터 문 닫는 시각을 늦추어 밤에도\n이용할 수 있게 하겠다고 오늘 오전에 시민들에게 널리\n밝혔다.\n끝났다."
+    rows = (
+        "시립도서관이 다음 달부터 문 닫는 시각을 늦추어 밤에도\n이용할 "
+        "수 있게 하겠다고 오늘 오전에 시민들에게 널리\n밝혔다.\n끝났다."
+    )
     assert extract_pdf(pdf([rows])).text == rows.replace("밤에도\n", "밤에도 ").replace("널리\n", "널리 ")
 
 
@@ -42,18 +48,32 @@ def test_an_invisible_mode_ends_with_the_saved_state() -> None:
 
 def test_invisible_text_inside_a_form_is_not_read() -> None:
     words = "보이는 글 숨은 지령"
-    font = b"<< /Type /Font /Subtype /Type0 /BaseFont /B /Encoding /Identity-H /DescendantFonts [5 0 R] /ToUnicode 6 0 R >>"
+    font = (
+        b"<< /Type /Font /Subtype /Type0 /BaseFont /B /Encoding "
+        b"/Identity-H /DescendantFonts [5 0 R] /ToUnicode 6 0 R >>"
+    )
     descendant = b"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /B /DW 1000 >>"
     page = (
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 7 0 R "
         b"/Resources << /Font << /F1 4 0 R >> /XObject << /X 8 0 R >> >> >>"
     )
-    form = f"BT /F1 12 Tf 50 700 Td {coded('보이는 글')} Tj ET BT 3 Tr /F1 12 Tf 50 650 Td {coded('숨은 지령')} Tj ET"
+    form = (
+        f"BT /F1 12 Tf 50 700 Td {coded('보이는 글')} Tj ET BT "
+        f"3 Tr /F1 12 Tf 50 650 Td {coded('숨은 지령')} Tj ET"
+    )
     keys = "/Type /XObject /Subtype /Form /BBox [0 0 595 842] /Resources << /Font << /F1 4 0 R >> >>"
-    data = assembled([
-        b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>", page, font, descendant,
-        stream(to_unicode(words)), stream(b"/X Do"), stream(form.encode(), keys),
-    ])  # fmt: skip
+    data = assembled(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            page,
+            font,
+            descendant,
+            stream(to_unicode(words)),
+            stream(b"/X Do"),
+            stream(form.encode(), keys),
+        ]
+    )
     assert extract_pdf(data).text.split() == ["보이는", "글"]
 
 

@@ -1,0 +1,122 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ingest.cli import main
+from ingest.split import SPLITTER
+from vectorstore.kiwi_encoder import KiwiEncoder
+from vectorstore.writer import IndexWriter
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def note(tmp_path: Path) -> Path:
+    path = tmp_path / "모임.txt"
+    path.write_text("모임 안내\n토요일에 만납니다.", encoding="utf-8")
+    return path
+
+
+def test_json_gives_one_line_a_source_and_nothing_else(
+    store: Path, note: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(note), "없음.txt", "--store", str(store), "--json"]) == 0
+    out, err = capsys.readouterr()
+    added, skipped = [json.loads(line) for line in out.splitlines()]
+    assert added == {"source": str(note), "article": added["article"], "status": "added", "reason": None}
+    assert added["article"].startswith("모임-")
+    assert (skipped["source"], skipped["article"], skipped["status"]) == ("없음.txt", None, "skipped")
+    assert "없음.txt를 찾을 수 없습니다" in skipped["reason"]
+    assert err == ""
+
+
+def test_without_sources_the_report_goes_in(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--store", str(store)]) == 0
+    out, _ = capsys.readouterr()
+    assert "forum-report" in out.splitlines()[0]
+    assert "1건" in out.splitlines()[-1]
+
+
+def test_when_nothing_goes_in_the_exit_code_is_one_and_one_line_says_why(
+    store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "빈.txt").write_bytes(b"")
+    assert main([str(tmp_path / "빈.txt"), "--store", str(store), "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out)["status"] == "skipped"
+    assert len(err.splitlines()) == 1
+    assert "비어" in err
+
+
+def test_a_second_run_is_good_too(store: Path, note: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main([str(note), "--store", str(store)])
+    capsys.readouterr()
+    assert main([str(note), "--store", str(store), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["status"] == "unchanged"
+
+
+def test_another_ingest_gives_exit_code_75_and_one_line(
+    store: Path, note: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with IndexWriter.open(store, KiwiEncoder(), SPLITTER):
+        assert main([str(note), "--store", str(store)]) == 75
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1
+
+
+def test_a_broken_pointer_is_told_in_one_line(
+    store: Path, note: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.mkdir()
+    (store / "CURRENT").write_text("../../nowhere", encoding="utf-8")
+    assert main([str(note), "--store", str(store)]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_an_unknown_option_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--nope"])
+    assert caught.value.code == 2
+
+
+def test_the_help_is_korean_and_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from ingest.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'chromadb', 'kiwipiepy', 'trafilatura', 'pypdf', 'torch', 'numpy'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "기사와 게시글을 색인에 넣습니다" in done.stdout
+
+
+def test_the_module_runs_from_another_folder(store: Path, note: Path) -> None:
+    root = Path(__file__).parents[1]
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import runpy; runpy.run_module('ingest', run_name='__main__')",
+            note.name,
+            "--json",
+        ],
+        cwd=note.parent,
+        env={**__import__("os").environ, "PYTHONPATH": str(root), "FORUM_BOT_STORE": str(store)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["source"] == note.name
