@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
 
 
+def reindex_main(store: Path | None) -> int:
+    """Build the index anew from its stored articles; returns the exit code. Raises UserError."""
+    from ingest.pipeline import reindex
+    from vectorstore.encoders import load_encoder
+    from vectorstore.settings import StoreSettings, load_settings
+
+    settings = load_settings(StoreSettings, store=store)
+    with _progress() as tick:
+        count = reindex(settings.store, load_encoder(settings), tick)
+    if not count:
+        print(say("ingest.reindex_nothing", store=settings.store), file=sys.stderr)
+        return 1
+    _print(say("ingest.reindexed", count=count, store=settings.store))
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ingest", description=say("ingest.help"))
     parser.add_argument("source", nargs="*", metavar="SOURCE", help=say("ingest.help_source"))
@@ -44,13 +61,19 @@ def _run(sources: Sequence[str], store: Path | None, as_json: bool) -> int:
     with _progress() as tick:
 
         def hear(verdict: Verdict) -> None:
-            tick(verdict)
-            print(
-                json.dumps(verdict.to_json(), ensure_ascii=False) if as_json else _line(verdict), flush=True
-            )
+            tick(verdict.source)
+            _print(json.dumps(verdict.to_json(), ensure_ascii=False) if as_json else _line(verdict))
 
         verdicts = ingest_sources(sources, settings.store, encoder, hear)
     return _ended(verdicts, settings.store, as_json)
+
+
+def _print(line: str) -> None:
+    """Print at once; a reader that went away (`| head`) does not end the work."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - it stays open to the end
 
 
 def _line(verdict: Verdict) -> str:
@@ -64,7 +87,7 @@ def _ended(verdicts: Sequence[Verdict], store: Path, as_json: bool) -> int:
     """The closing line and the exit code: 1 where nothing went in or a failure was ours."""
     went_in = sum(verdict.status != "skipped" for verdict in verdicts)
     if went_in and not as_json:
-        print(say("ingest.summary", count=went_in, skipped=len(verdicts) - went_in, store=store))
+        _print(say("ingest.summary", count=went_in, skipped=len(verdicts) - went_in, store=store))
     if not went_in:
         print(say("ingest.nothing", reason=_first_reason(verdicts)), file=sys.stderr)
     faults = [verdict.source for verdict in verdicts if verdict.fault]
@@ -78,20 +101,19 @@ def _first_reason(verdicts: Sequence[Verdict]) -> str:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[Verdict], None]]:
-    """A running count on standard error, where that is a terminal."""
+def _progress() -> Iterator[Callable[[str], None]]:
+    """A running count on standard error, where that is a terminal; called with each source that is done."""
     if not sys.stderr.isatty():
-        yield lambda verdict: None
+        yield lambda source: None
         return
     from rich.console import Console
 
-    console = Console(stderr=True)
     count = 0
-    with console.status(say("ingest.working", count=0, source="")) as status:
+    with Console(stderr=True).status(say("ingest.working", count=0, source="")) as status:
 
-        def tick(verdict: Verdict) -> None:
+        def tick(source: str) -> None:
             nonlocal count
             count += 1
-            status.update(say("ingest.working", count=count, source=verdict.source))
+            status.update(say("ingest.working", count=count, source=source))
 
         yield tick

@@ -43,6 +43,11 @@ def ingest_sources(
     return verdicts
 
 
+def ingest_report(store: Path, encoder: Encoder) -> Verdict:
+    """Bring the bundled report into the index."""
+    return ingest_sources((), store, encoder)[0]
+
+
 def reindex(store: Path, encoder: Encoder, on_article: Callable[[str], None] = lambda id: None) -> int:
     """Build the index anew from its stored articles, for another encoder or splitter; returns how many."""
     count = 0
@@ -75,7 +80,7 @@ def _guarded(label: str, documents: Iterable[T]) -> Iterator[T | Verdict]:
     except SourceError as exc:
         yield Verdict(readable(label), None, "skipped", str(exc))
     except Exception:
-        log.exception("reading %s failed", label)
+        log.debug("reading %s failed", label, exc_info=True)
         yield Verdict(readable(label), None, "skipped", say("ingest.fault"), fault=True)
 
 

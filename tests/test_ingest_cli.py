@@ -1,14 +1,18 @@
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from ingest.cli import main
+from ingest.cli import main, reindex_main
 from ingest.split import SPLITTER
 from vectorstore.kiwi_encoder import KiwiEncoder
 from vectorstore.writer import IndexWriter
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -80,6 +84,42 @@ def test_a_broken_pointer_is_told_in_one_line(
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+def test_a_reindex_says_how_many_articles_there_are(
+    store: Path, note: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert reindex_main(store) == 1
+    assert "다시 만들 색인이 없습니다" in capsys.readouterr().err
+    main([str(note), "--store", str(store)])
+    assert reindex_main(store) == 0
+    assert "1건으로" in capsys.readouterr().out
+
+
+def test_a_reader_that_goes_away_does_not_end_the_work(store: Path, note: Path) -> None:
+    command = [sys.executable, "-m", "ingest", str(note), "--store", str(store)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
+    assert (store / "CURRENT").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no such signal")
+def test_ctrl_c_gives_exit_code_130_and_one_line(store: Path, note: Path) -> None:
+    export = note.parent / "posts.jsonl"
+    lines = (f'{{"id":"{n}","text":"{n}번째 글입니다."}}' for n in range(100_000))
+    export.write_text("\n".join(lines), encoding="utf-8")
+    command = [sys.executable, "-m", "ingest", str(export), "--store", str(store), "--json"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert (process.returncode, len(err.splitlines())) == (130, 1), err.decode()
+    assert not (store / "CURRENT").exists()
+
+
 def test_an_unknown_option_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["--nope"])
@@ -102,7 +142,6 @@ def test_the_help_is_korean_and_loads_nothing_heavy() -> None:
 
 
 def test_the_module_runs_from_another_folder(store: Path, note: Path) -> None:
-    root = Path(__file__).parents[1]
     done = subprocess.run(
         [
             sys.executable,
@@ -112,7 +151,7 @@ def test_the_module_runs_from_another_folder(store: Path, note: Path) -> None:
             "--json",
         ],
         cwd=note.parent,
-        env={**__import__("os").environ, "PYTHONPATH": str(root), "FORUM_BOT_STORE": str(store)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "FORUM_BOT_STORE": str(store)},
         capture_output=True,
         text=True,
         encoding="utf-8",
