@@ -9,15 +9,17 @@ from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrou
 
 from bot.check import checked
 from bot.conversation import stand_alone
-from bot.evidence import rank
+from bot.evidence import Asked, rank
 from bot.extractive import Reading
 from bot.passages import Pages
 from bot.question import understand
+from bot.reader.model import read as read_spans
 from bot.smalltalk import reply
 from bot.types import Answer, Turn
 from vectorstore.retriever import HybridRetriever, to_hit
 
 READ_CHUNKS = 12  # chunks that are read for one question
+READ_SENTENCES = 12  # sentences that the reader looks for an answer in
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,10 @@ def build_chain(
 
     def read(state: dict[str, Any]) -> Reading:
         question = understand(state["standalone"])
-        candidates = pages.candidates([to_hit(document) for document in state["documents"]])
-        return Reading(state["ask"].question, question, rank(question, candidates, pages.words))
+        asked = Asked.of(question, pages.words)
+        ranked = rank(asked, pages.candidates([to_hit(document) for document in state["documents"]]))
+        found = read_spans(asked, ranked[:READ_SENTENCES])
+        return Reading(state["ask"].question, question, asked, ranked, found)
 
     def answer(state: dict[str, Any]) -> Answer:
         return state["canned"] or checked(answerer(read(state)), pages)

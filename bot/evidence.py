@@ -11,25 +11,27 @@ from math import exp
 import numpy as np
 
 from bot.kinds import shows
-from bot.passages import Candidate, term_set, word_vectors
+from bot.passages import Candidate, Line, term_set, word_vectors
 from bot.question import Question
 from vectorstore.kiwi_encoder import KiwiEncoder, weight_of
 from vectorstore.lexical import letter_pairs
 from vectorstore.morphemes import Morpheme
+from vectorstore.paraphrases import meanings
 
 NEAR = 0.45  # a cosine below says nothing: two random words reach .3
 
 WEIGHTS: dict[str, float] = {
-    "exact": 3.7,
-    "soft": 3.6,
-    "pairs": 5.4,
-    "before": 2.4,
-    "after": 0.4,
-    "paragraph": 2.0,
-    "kind": 1.5,
+    "meaning": 6.2,  # the question's words, in the same or in other words
+    "meaning_before": 0.6,  # … in the sentence before
+    "soft": 1.5,  # by nearness of the morpheme vectors
+    "pairs": 8.0,  # by letters, which forgives misspelling and spacing
+    "before": 2.8,  # words that only the sentence before has
+    "after": 1.0,
+    "paragraph": 2.2,
+    "kind": 1.6,  # a sign of what is asked for: a person, a date …
     "retrieved": 1.0,
-    "header": -3.0,
-    "header_asked": 3.5,
+    "header": -5.0,  # title, byline, caption …
+    "header_asked": 7.0,  # … unless the question is about them; set by hand, our passages have titles only
     "long": -0.1,
 }
 
@@ -45,9 +47,8 @@ class Ranked:
     """How much of the question's weight is in the sentence or around it, 0 to 1."""
 
 
-def rank(question: Question, candidates: Sequence[Candidate], encoder: KiwiEncoder) -> list[Ranked]:
+def rank(asked: "Asked", candidates: Sequence[Candidate]) -> list[Ranked]:
     """The candidates, best first."""
-    asked = Asked.of(question, encoder)
     rows = [features(asked, candidate) for candidate in candidates]
     scores = [sum(WEIGHTS[name] * value for name, value in row.items()) for row in rows]
     top = max(scores, default=0.0)
@@ -65,6 +66,11 @@ class Asked:
 
     question: Question
     weights: dict[str, float]
+    """Content word → how much it counts."""
+    groups: dict[str, frozenset[int]]
+    """Content word → the paraphrase groups of the expressions that it is part of."""
+    forms: tuple[str, ...]
+    """The word of each row of `vectors`."""
     vectors: np.ndarray
     vector_weights: np.ndarray
     pairs: frozenset[str]
@@ -81,6 +87,11 @@ class Asked:
         weights: dict[str, float] = {}
         for m in question.content:
             weights[m.form.lower()] = max(weights.get(m.form.lower(), 0.0), weight_of(m))
+        groups: dict[str, set[int]] = {}
+        for meaning in meanings(question.morphemes):
+            for m in question.morphemes[meaning.first : meaning.last + 1]:
+                groups.setdefault(m.form.lower(), set()).add(meaning.group)
+        known = {form: frozenset(groups.get(form, ())) for form in weights}
         vectors = word_vectors(encoder, question.content)
         vector_weights = np.array([weight_of(m) for m in question.content if weight_of(m) > 0], np.float32)
         weighted = [m for m in question.content if weight_of(m) > 0]
@@ -90,7 +101,8 @@ class Asked:
         header = bool(HEADER_WORDS & term_set(question.morphemes))
         pairs = frozenset(letter_pairs(question.text))
         row = _predicate_row(question, weighted)
-        return cls(question, weights, vectors, vector_weights, pairs, focus_vector, row, header)
+        forms = tuple(m.form.lower() for m in weighted)
+        return cls(question, weights, known, forms, vectors, vector_weights, pairs, focus_vector, row, header)
 
 
 def _predicate_row(question: Question, weighted: Sequence[Morpheme]) -> int | None:
@@ -118,7 +130,8 @@ def features(asked: Asked, candidate: Candidate) -> dict[str, float]:
         if other.paragraph == line.paragraph:
             paragraph |= other.terms
     return {
-        "exact": _exact(asked, line.terms),
+        "meaning": _meaning(asked, line),
+        "meaning_before": _meaning(asked, before) if before else 0.0,
         "soft": _soft(asked, line.vectors, line.terms),
         "pairs": len(asked.pairs & line.pairs) / max(len(asked.pairs), 1),
         "before": _exact(asked, before.terms - line.terms) if before else 0.0,
@@ -135,6 +148,13 @@ def features(asked: Asked, candidate: Candidate) -> dict[str, float]:
 def _exact(asked: Asked, terms: frozenset[str]) -> float:
     total = sum(asked.weights.values())
     return sum(weight for term, weight in asked.weights.items() if term in terms) / total if total else 0.0
+
+
+def _meaning(asked: Asked, line: Line) -> float:
+    """The weighted part of the question's words that the line says, in the same or in other words."""
+    total = sum(asked.weights.values())
+    said = sum(w for form, w in asked.weights.items() if form in line.terms or asked.groups[form] & line.groups)
+    return said / total if total else 0.0
 
 
 def _soft(asked: Asked, vectors: np.ndarray, terms: frozenset[str]) -> float:

@@ -1,18 +1,23 @@
-"""The answerer that needs no model: it quotes the sentences that answer, or says that there are none."""
+"""The answerer that needs no model: it states what the reader found, quotes the proof, or refuses."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.cite import cite
-from bot.evidence import Ranked
-from bot.passages import Page
+from bot.answerable import supported
+from bot.cite import MAX_QUOTE, cite
+from bot.evidence import Asked, Ranked
+from bot.passages import Candidate
 from bot.question import Question
+from bot.reader.model import Found
+from bot.reader.spans import clean_answer
+from bot.runs import listed, with_titles
 from bot.types import Answer, Citation, Reason
 from prompts import say
 
-MIN_COVERED = 0.3  # of the question's weight that must stand in the article; see `make bench`
-SECOND_SHARE = 0.5  # a second sentence is quoted where its share is at least this part of the first's
-MAX_ANSWER = 380  # characters of quotes in one answer
+SURE = 0.6  # share of the softmax from which an answer is stated; below, its sentence is quoted
+STATED = frozenset({"person", "org", "place", "date", "time", "number", "role", "topic", "thing"})
+MAX_ANSWER = 360  # characters of quotes in one answer
 SUMMARY_LINES = 3
 
 
@@ -24,21 +29,24 @@ class Reading:
     """The question as it was asked."""
     question: Question
     """It, standing alone and understood."""
+    words: Asked
     ranked: Sequence[Ranked]
+    """Sentences, best first."""
+    found: Sequence[Found]
+    """Candidate answers of the best sentences, best first."""
 
 
 def answer_from(reading: Reading) -> Answer:
-    """Quote the best evidence, or refuse with the nearest thing there is."""
+    """State the answer with its proof, quote the best evidence, or refuse with the nearest thing there is."""
     if not reading.ranked:
         return refuse(reading, "no_evidence", say("answer.no_evidence"))
-    if _covered(reading) < MIN_COVERED:
+    if reading.question.type == "summary":
+        return _quoted(reading, _summary(reading))
+    if not supported(reading.words, reading.ranked, reading.found):
         return refuse(reading, "no_evidence", say("answer.no_evidence"))
-    chosen = _summary(reading) if reading.question.type == "summary" else _best(reading)
-    citations = tuple(
-        cite(marker, item.candidate.page, item.candidate.line.start, item.candidate.line.end)
-        for marker, item in enumerate(chosen, 1)
-    )
-    return Answer(reading.asked, reading.question.text, "answer", _quoting(citations), citations=citations)
+    if reading.found and reading.question.type in STATED and _share(reading) >= SURE:
+        return _stated(reading)
+    return _quoted(reading, _best(reading))
 
 
 def refuse(reading: Reading, reason: Reason, text: str) -> Answer:
@@ -46,42 +54,72 @@ def refuse(reading: Reading, reason: Reason, text: str) -> Answer:
     return Answer(reading.asked, reading.question.text, "refusal", text, reason=reason)
 
 
-def _covered(reading: Reading) -> float:
-    """How much of the question's weight the best article knows, word for word or nearly so, 0 to 1."""
-    question = reading.question
-    if not question.content:
-        return 1.0
-    page: Page = reading.ranked[0].candidate.page
-    known = frozenset().union(*(line.terms for line in page.lines))
-    exact = sum(m.form.lower() in known for m in question.content) / len(question.content)
-    return max(exact, reading.ranked[0].covered)
+def _share(reading: Reading) -> float:
+    """How much of the softmax falls on the best answer and on those that overlap it."""
+    best = reading.found[0]
+    return sum(
+        found.share
+        for found in reading.found[:50]
+        if found.candidate is best.candidate and found.span.start < best.span.end and best.span.start < found.span.end
+    )
 
 
-def _best(reading: Reading) -> list[Ranked]:
-    """The best sentence, and those of the same article that fit nearly as well."""
-    first = reading.ranked[0]
-    chosen = [first]
-    length = len(first.candidate.line.text)
-    for item in reading.ranked[1:3]:
-        same = item.candidate.page is first.candidate.page
-        length += len(item.candidate.line.text)
-        if same and length <= MAX_ANSWER and (item.share >= SECOND_SHARE * first.share):
-            chosen.append(item)
-    return chosen
+def _stated(reading: Reading) -> Answer:
+    """기사에 따르면 …입니다."""
+    best = reading.found[0]
+    line = best.candidate.line
+    if reading.question.several:
+        runs = listed(line, best.span)
+        start, end = runs[0].start, runs[-1].end
+    elif reading.question.type == "person":
+        run = with_titles(line, best.span)
+        start, end = run.start, run.end
+    else:
+        start, end = best.span.start, best.span.end
+    short = clean_answer(line.text[start:end])
+    citation = cite(1, best.candidate.page, *_quote_around(best.candidate, start, end))
+    text = say("answer.stated", short=short, quote=citation.quote)
+    return Answer(reading.asked, reading.question.text, "answer", text, short=short, citations=(citation,))
 
 
-def _summary(reading: Reading) -> list[Ranked]:
+def _quote_around(candidate: Candidate, start: int, end: int) -> tuple[int, int]:
+    """The sentence's bounds in the article, cut at words around the answer where it is over 300 characters."""
+    line = candidate.line
+    if len(line.text) <= MAX_QUOTE:
+        return line.start, line.end
+    room = MAX_QUOTE - (end - start)
+    left = max(0, start - room // 2)
+    left = 0 if left == 0 else line.text.find(" ", left, start) + 1 or start
+    right = min(len(line.text), left + MAX_QUOTE)
+    right = right if right == len(line.text) else max(line.text.rfind(" ", end, right), end)
+    return line.start + left, line.start + right
+
+
+def _best(reading: Reading) -> list[Candidate]:
+    """The sentence of the best answer, or else the best sentence."""
+    return [reading.found[0].candidate if reading.found else reading.ranked[0].candidate]
+
+
+def _summary(reading: Reading) -> list[Candidate]:
     """The best sentences of the best article, in text order."""
     page = reading.ranked[0].candidate.page
-    body = [item for item in reading.ranked if item.candidate.page is page and item.candidate.line.role == "body"]
-    chosen: list[Ranked] = []
+    body = [r.candidate for r in reading.ranked if r.candidate.page is page and r.candidate.line.role == "body"]
+    chosen: list[Candidate] = []
     length = 0
-    for item in body or list(reading.ranked):
-        length += len(item.candidate.line.text)
+    for candidate in body or [reading.ranked[0].candidate]:
+        length += min(len(candidate.line.text), MAX_QUOTE)
         if chosen and (length > MAX_ANSWER or len(chosen) == SUMMARY_LINES):
             break
-        chosen.append(item)
-    return sorted(chosen, key=lambda item: item.candidate.line.start)
+        chosen.append(candidate)
+    return sorted(chosen, key=lambda candidate: candidate.line.start)
+
+
+def _quoted(reading: Reading, chosen: Sequence[Candidate]) -> Answer:
+    citations = tuple(
+        cite(marker, candidate.page, candidate.line.start, candidate.line.end)
+        for marker, candidate in enumerate(chosen, 1)
+    )
+    return Answer(reading.asked, reading.question.text, "answer", _quoting(citations), citations=citations)
 
 
 def _quoting(citations: Sequence[Citation]) -> str:

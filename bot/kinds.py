@@ -87,9 +87,9 @@ def _person(text: str, found: Sequence[Morpheme]) -> str | None:
     if not words:
         return None
     ends_on_title = bool(_TITLE_ONLY.search(words[-1]))
-    named = any(m.tag == "NNP" and _NAME.match(m.form) for m in found) or bool(_SURNAME.match(words[0]))
+    named = bool(_SURNAME.match(words[0])) and not _TITLE_ONLY.search(words[0])
     if ends_on_title:
-        return "person_title" if named and len(words) > 1 else "title"
+        return "person_title" if named and len(words) > 1 else "short_title" if len(words[0]) == 1 else "title"
     if len(words) == 1 and _SURNAME.match(bare):
         return "name"
     if len(words) <= 4 and _SURNAME.match(words[-1]) and any(_TITLE_ONLY.search(w) for w in words[:-1]):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vectorstore.kiwi_encoder import KiwiEncoder, weight_of
 from vectorstore.lexical import TERM_TAGS, letter_pairs
 from vectorstore.morphemes import Morpheme, morphemes_of_all
+from vectorstore.paraphrases import Meaning, meanings
 from vectorstore.reader import Index
 from vectorstore.types import Article, Hit, Role, Sentence
 
@@ -34,6 +35,10 @@ class Line:
     pairs: frozenset[str]
     vectors: NDArray[np.float32]
     """Unit vectors of its content words, shape (words, 256)."""
+    meanings: tuple[Meaning, ...]
+    """Its expressions in the paraphrase lexicon."""
+    groups: frozenset[int]
+    """The groups of those expressions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,15 +116,19 @@ def analyse(encoder: KiwiEncoder, article: Article, sentences: Sequence[Sentence
     """An article with each of its sentences analysed."""
     texts = [article.text[sentence.start : sentence.end] for sentence in sentences]
     breaks = [match.start() for match in re.finditer("\n", article.text)]
-    lines = tuple(
-        Line(
-            sentence.start, sentence.end, text, article.role_at(sentence.start),
-            sum(place < sentence.start for place in breaks), tuple(found), term_set(found),
-            frozenset(letter_pairs(text)), word_vectors(encoder, found),
-        )
-        for sentence, text, found in zip(sentences, texts, morphemes_of_all(texts), strict=True)
-    )  # fmt: skip
-    return Page(article, lines)
+    lines = []
+    for sentence, text, found in zip(sentences, texts, morphemes_of_all(texts), strict=True):
+        expressed = meanings(found)
+        lines.append(
+            Line(
+                start=sentence.start, end=sentence.end, text=text, role=article.role_at(sentence.start),
+                paragraph=sum(place < sentence.start for place in breaks), morphemes=tuple(found),
+                terms=term_set(found), pairs=frozenset(letter_pairs(text)),
+                vectors=word_vectors(encoder, found), meanings=expressed,
+                groups=frozenset(meaning.group for meaning in expressed),
+            )
+        )  # fmt: skip
+    return Page(article, tuple(lines))
 
 
 def term_set(found: Sequence[Morpheme]) -> frozenset[str]:

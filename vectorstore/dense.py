@@ -67,9 +67,9 @@ class DenseIndex:
 def _open(folder: Path) -> "Chroma":
     os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
     import chromadb
+    from chromadb.config import Settings
     from langchain_chroma import Chroma
 
-    client = chromadb.PersistentClient(
-        path=str(folder), settings=chromadb.Settings(anonymized_telemetry=False, allow_reset=False)
-    )
-    return Chroma(collection_name=COLLECTION, client=client, collection_configuration={"hnsw": HNSW})  # type: ignore[typeddict-item]
+    settings = Settings(anonymized_telemetry=False, allow_reset=False)
+    client = chromadb.PersistentClient(path=str(folder), settings=settings)
+    return Chroma(collection_name=COLLECTION, client=client, collection_configuration={"hnsw": HNSW})

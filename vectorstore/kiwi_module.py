@@ -22,7 +22,7 @@ class KiwiModule(InputModule):
     save_in_root = True
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._encoder = KiwiEncoder()
 
     def preprocess(
@@ -46,7 +46,7 @@ class KiwiModule(InputModule):
         path.write_text(json.dumps(self._encoder.fingerprint), encoding="utf-8")
 
     @classmethod
-    def load(cls, model_name_or_path: str, **kwargs: Any) -> "KiwiModule":
+    def load(cls, model_name_or_path: str, *args: Any, **kwargs: Any) -> "KiwiModule":
         """A module, whatever folder it was saved to: it has no weights of its own."""
         return cls()
 

@@ -7,7 +7,7 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
 from vectorstore.reader import Index
-from vectorstore.types import Hit
+from vectorstore.types import Chunk, Hit
 
 
 class HybridRetriever(BaseRetriever):
@@ -29,3 +29,10 @@ def to_document(hit: Hit) -> Document:
     chunk = hit.chunk
     place = {"article": chunk.article, "number": chunk.number, "start": chunk.start, "end": chunk.end}
     return Document(id=chunk.id, page_content=chunk.text, metadata={**place, "score": hit.score})
+
+
+def to_hit(document: Document) -> Hit:
+    """A Document that `to_document` made, as a hit again."""
+    place = document.metadata
+    chunk = Chunk(place["article"], place["number"], place["start"], place["end"], document.page_content)
+    return Hit(chunk, place["score"])

@@ -11,8 +11,14 @@ from vectorstore.dense import DenseIndex
 from vectorstore.encoders import Encoder
 from vectorstore.errors import StoreError
 from vectorstore.generations import (
-    current_generation, drop_old, new_generation, read_manifest, switch_to, write_lock, write_manifest,
-)  # fmt: skip
+    current_generation,
+    drop_old,
+    new_generation,
+    read_manifest,
+    switch_to,
+    write_lock,
+    write_manifest,
+)
 from vectorstore.kiwi_encoder import KiwiEncoder
 from vectorstore.lexical import LexicalIndex, letter_pairs, terms
 from vectorstore.morphemes import morphemes_of_all
@@ -131,7 +137,7 @@ class IndexWriter:
             reuse = isinstance(self._encoder, KiwiEncoder)
             vectors = self._encoder.pool_all(analysed) if reuse else self._encoder.encode_documents(texts)  # type: ignore[attr-defined]
             ids = [chunk.id for _, chunk in chunks]
-            metadata = [{"article": chunk.article, "number": chunk.number} for _, chunk in chunks]
+            metadata: list[dict[str, str | int]] = [{"article": chunk.article, "number": chunk.number} for _, chunk in chunks]
             self._dense.add(ids, vectors, [chunk.text for _, chunk in chunks], metadata)
 
     def _forget(self, id: str) -> None:

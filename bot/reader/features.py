@@ -10,16 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.evidence import NEAR, Asked, features as sentence_features
-from bot.passages import Candidate
+from bot.evidence import NEAR, Asked
+from bot.kinds import shows
+from bot.passages import Candidate, Line
 from bot.reader.spans import Anatomy, anatomy
 from vectorstore.morphemes import Morpheme
 
 DECAYS = (1.5, 5.0, 20.0)
+SAME_MEANING = 0.9  # credit of a word that the line says in other words
 DENSE = (
     "left1", "left5", "left20", "right1", "right5", "right20", "inside", "beside_left", "beside_right", "clause",
-    "focus_head", "focus_near", "focus_like", "predicate_left", "predicate_right", "unit", "repeats", "sentence",
-    "exact", "soft", "pairs", "before", "after", "paragraph", "kind", "retrieved", "header", "header_asked", "long",
+    "focus_head", "focus_near", "focus_like", "predicate_left", "predicate_right", "unit", "repeats", "kind",
 )  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def extract(asked: Asked, candidate: Candidate) -> Row:
     dense = np.zeros((count, len(DENSE)), np.float32)
     if not count:
         return Row(candidate, cut, dense)
-    match, best = _matches(asked, line.vectors, cut)
+    match, best = _matches(asked, line, cut)
     first = np.array([span.first for span in cut.spans])
     last = np.array([span.last for span in cut.spans])
     columns: list[NDArray[np.float32] | float] = [*_windows(match, first, last)]
@@ -54,17 +55,11 @@ def extract(asked: Asked, candidate: Candidate) -> Row:
     columns += _predicate(asked, best, cut, first, last)
     columns.append(_unit(asked, line.text, cut))
     columns.append(np.array([_repeats(asked, cut, span.first, span.last) for span in cut.spans], np.float32))
-    columns.append(float(match.sum()))
-    columns += list(sentence_features(asked, candidate).values())
+    kind = asked.question.type
+    columns.append(np.array([shows(kind, line.text[span.start : span.end]) for span in cut.spans], np.float32))
     for number, column in enumerate(columns):
         dense[:, number] = column
     return Row(candidate, cut, dense)
-
-
-def question_keys(asked: Asked) -> tuple[str, ...]:
-    """What the question looks like, for crossing with what a candidate looks like."""
-    question = asked.question
-    return (question.type, f"several={question.several}")
 
 
 def wh_particle(morphemes: Sequence[Morpheme], asks: frozenset[str]) -> str:
@@ -76,15 +71,20 @@ def wh_particle(morphemes: Sequence[Morpheme], asks: frozenset[str]) -> str:
 
 
 def _matches(
-    asked: Asked, vectors: NDArray[np.float32], cut: Anatomy
+    asked: Asked, line: Line, cut: Anatomy
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(weight of the question's words found in each eojeol, credit of each question word in each eojeol)."""
     words = len(asked.vector_weights)
     best = np.zeros((words, cut.eojeols), np.float32)
-    if words and len(vectors):
-        credit = np.clip((asked.vectors @ vectors.T - NEAR) / (1 - NEAR), 0.0, 1.0)
+    if words and len(line.vectors):
+        credit = np.clip((asked.vectors @ line.vectors.T - NEAR) / (1 - NEAR), 0.0, 1.0)
         for row, word in enumerate(cut.word_of_row):
             np.maximum(best[:, word], credit[:, row], out=best[:, word])
+    for number, form in enumerate(asked.forms):
+        for meaning in line.meanings:
+            if meaning.group in asked.groups[form]:
+                words = [cut.places[k] for k in range(meaning.first, meaning.last + 1)]
+                best[number, words] = np.maximum(best[number, words], SAME_MEANING)
     share = asked.vector_weights / max(float(asked.vector_weights.sum()), 1e-6)
     return (share[:, None] * best).sum(axis=0), best
 

@@ -1,4 +1,4 @@
-"""The reader's weights and how they are used: a linear score, and a softmax over a question's candidates."""
+"""The reader's weights and how they are used: a linear score, and a softmax over a sentence's candidates."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.evidence import Asked
+from bot.evidence import Asked, Ranked
 from bot.lexicon import question_words
 from bot.passages import Candidate
 from bot.reader.features import DENSE, Row, extract, wh_particle
@@ -57,19 +57,24 @@ class Found:
         return self.candidate.line.text[self.span.start : self.span.end]
 
 
-def read(asked: Asked, candidates: Sequence[Candidate], model: Model | None = None) -> list[Found]:
-    """Every candidate answer in the sentences, best first."""
+def read(asked: Asked, ranked: Sequence[Ranked], model: Model | None = None) -> list[Found]:
+    """Every candidate answer in the sentences, best first.
+
+    The share of a candidate is its sentence's share times its own within the sentence.
+    """
     model = model or load_model()
-    rows = [extract(asked, candidate) for candidate in candidates]
-    scored = [(row, model.score(asked, row)) for row in rows if row.anatomy.spans]
-    if not scored:
-        return []
-    scores = np.concatenate([score for _, score in scored])
-    shares = np.exp(scores - scores.max())
-    shares /= shares.sum()
-    spans = [(row.candidate, span) for row, _ in scored for span in row.anatomy.spans]
-    order = np.argsort(-scores, kind="stable")
-    return [Found(*spans[place], float(scores[place]), float(shares[place])) for place in order]
+    found = []
+    for item in ranked:
+        row = extract(asked, item.candidate)
+        if row.anatomy.spans:
+            scores = model.score(asked, row)
+            shares = np.exp(scores - scores.max())
+            shares *= item.share / shares.sum()
+            found += [
+                Found(item.candidate, span, float(score), float(share))
+                for span, score, share in zip(row.anatomy.spans, scores, shares, strict=True)
+            ]
+    return sorted(found, key=lambda answer: -answer.share)
 
 
 @cache

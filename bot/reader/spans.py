@@ -50,6 +50,8 @@ class Anatomy:
 
     spans: tuple[Span, ...]
     eojeols: int
+    places: tuple[int, ...]
+    """The eojeol of each morpheme."""
     word_of_row: NDArray[np.int64]
     """The eojeol of each row of `line.vectors`."""
     clause_of: NDArray[np.int64]
@@ -71,7 +73,7 @@ def anatomy(line: Line) -> Anatomy:
         if m.tag[:2] in TERM_TAGS:
             forms[place].add(m.form.lower())
     return Anatomy(
-        tuple(_candidates(line, found, places)), count, np.array(rows, np.int64),
+        tuple(_candidates(line, found, places)), count, tuple(places), np.array(rows, np.int64),
         _clauses(found, places, count), tuple(frozenset(f) for f in forms),
     )  # fmt: skip
 
@@ -135,6 +137,8 @@ def _may_end(text: str, found: Sequence[Morpheme], places: Sequence[int], i: int
     after = found[j + 1] if j + 1 < len(found) else None
     if after is not None and text[after.start : after.end] in ("’", "”", "〉", "》", "」", "』", "'", '"', ">") and i and _opens(text, found[i - 1]):
         return True
+    if found[j].form == "까지" and "부터" in text[found[i].start : found[j].start]:
+        return True  # from … until …
     if tag in ("EC", "ETM") and (after is None or places[j + 1] != places[j]):
         return places[j] - places[i] >= 1  # a clause that gives a reason, a manner or a state
     if tag not in NOMINAL and not (tag == "SSC" and found[j].end - found[i].start > 2):
