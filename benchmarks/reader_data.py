@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent / "reader_data"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
-    """One question with its page; `answers` are (start, end) in the page's text, none where it has no answer."""
+    """One question with its page; `answers` are (start, end) in the page's text, none for no answer."""
 
     passage: str
     page: Page
@@ -45,7 +45,9 @@ def _prepared(record: dict[str, Any]) -> tuple[Article, Any]:
     for paragraph in body.split("\n"):
         parts.append(Part("body", start, start + len(paragraph)))
         start += len(paragraph) + 1
-    article = Article(record["id"], title, text, "reader_data", tuple(parts), published=record.get("published"))
+    article = Article(
+        record["id"], title, text, "reader_data", tuple(parts), published=record.get("published")
+    )
     return article, prepare(article).sentences
 
 

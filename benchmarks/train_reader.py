@@ -2,8 +2,9 @@
 
 A linear listwise model: the softmax over the candidate answers of the right sentence is to fall on the
 right ones (cf. ListNet: Cao et al. 2007). Which sentence is right, `bot/evidence.py` says: learned apart,
-both generalise to news better than learned as one (right sentence .62 against .42 on a real article). One set of weights for every question, and one more for each type of
-question, which L2 keeps small. Splits are by passage, so that no passage is on both sides.
+both generalise to news better than learned as one (right sentence .62 against .42 on a real article).
+One set of weights for every question, and one more for each type of question, which L2 keeps small.
+Splits are by passage, so that no passage is on both sides.
 
     python -m benchmarks.train_reader            # five-fold figures, then weights from all of the data
     python -m benchmarks.train_reader --curve    # the learning curve too
@@ -109,7 +110,9 @@ def _group(example: Example, encoder: KiwiEncoder) -> Group | None:
         return None
     ranked = rank(asked, [Candidate(example.page, number, 1.0) for number in range(len(example.page.lines))])
     best = ranked[0].candidate.place
-    return Group(example, asked.question.type, np.concatenate(dense), keys, target, np.array(lines), texts, best)
+    return Group(
+        example, asked.question.type, np.concatenate(dense), keys, target, np.array(lines), texts, best
+    )
 
 
 def _target(
@@ -149,7 +152,9 @@ class Problem:
         )
         self._any = number[ANY]
         self._keys = _key_matrix(groups, kept, column)
-        target = [group.target[rows] / group.target[rows].sum() for group, rows in zip(groups, kept, strict=True)]
+        target = [
+            group.target[rows] / group.target[rows].sum() for group, rows in zip(groups, kept, strict=True)
+        ]
         self._target = np.concatenate(target).astype(np.float64)
         self._sizes = np.array([len(rows) for rows in kept])
         self._bounds = np.concatenate([[0], np.cumsum(self._sizes)[:-1]])
@@ -178,7 +183,9 @@ class Problem:
             gradient = np.concatenate([slopes.ravel(), self._keys.T @ error]) + penalty * weights
             return value + 0.5 * float((penalty * weights * weights).sum()), gradient
 
-        found = minimize(loss, np.zeros(len(self.names)), jac=True, method="L-BFGS-B", options={"maxiter": 120})
+        found = minimize(
+            loss, np.zeros(len(self.names)), jac=True, method="L-BFGS-B", options={"maxiter": 120}
+        )
         return {name: float(weight) for name, weight in zip(self.names, found.x, strict=True)}
 
 
@@ -214,7 +221,9 @@ def score(weights: dict[tuple[str, str], float], group: Group) -> NDArray[np.flo
     return np.asarray(total)
 
 
-def cross_validate(groups: Sequence[Group], passages: Sequence[str], share: float = 1.0, folds: int = FOLDS) -> str:
+def cross_validate(
+    groups: Sequence[Group], passages: Sequence[str], share: float = 1.0, folds: int = FOLDS
+) -> str:
     """Exact match and F1 on passages that were not trained on: in the right sentence, and in the passage."""
     inside: list[tuple[float, float]] = []
     whole: list[tuple[float, float]] = []
@@ -264,7 +273,11 @@ def write(weights: dict[tuple[str, str], float]) -> None:
     for (kind, name), weight in weights.items():
         if abs(weight) >= 0.02:
             (dense if name in DENSE else keys).setdefault(kind, {})[name] = round(weight, 2)
-    record = {"about": "Made by `python -m benchmarks.train_reader`; see benchmarks/reader_data/README.md.", "dense": dense, "keys": keys}
+    record = {
+        "about": "Made by `python -m benchmarks.train_reader`; see benchmarks/reader_data/README.md.",
+        "dense": dense,
+        "keys": keys,
+    }
     WEIGHTS.write_text(json.dumps(record, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
 
 

@@ -31,7 +31,10 @@ def signals(asked: Asked, ranked: Sequence[Ranked], found: Sequence[Found]) -> d
         known |= line.terms
         pairs |= line.pairs
     total = sum(asked.weights.values()) or 1.0
-    covered = sum(weight for term, weight in asked.weights.items() if term in known or _spelled(term, pairs)) / total
+    covered = (
+        sum(weight for term, weight in asked.weights.items() if term in known or _spelled(term, pairs))
+        / total
+    )
     return {
         "bias": 1.0,
         "sentence": max(item.covered for item in ranked if item.candidate is best),

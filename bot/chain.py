@@ -53,7 +53,7 @@ def build_chain(
         return reply(state["ask"].question, state["standalone"], suggestions())
 
     return (
-        RunnableLambda(lambda ask: {"ask": ask})
+        RunnableLambda[Ask, dict[str, Any]](lambda ask: {"ask": ask})
         | RunnablePassthrough.assign(standalone=lambda s: stand_alone(s["ask"].question, s["ask"].history))
         | RunnablePassthrough.assign(canned=canned)
         | RunnablePassthrough.assign(documents=find)

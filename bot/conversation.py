@@ -39,7 +39,15 @@ def _swap(text: str, before: str) -> str | None:
     more than a bare topic, or nothing of its shape stands there.
     """
     bare = BARE.match(text)
-    if bare is None or understand(text).type not in ("thing", "topic", "number", "person", "org", "place", "role"):
+    if bare is None or understand(text).type not in (
+        "thing",
+        "topic",
+        "number",
+        "person",
+        "org",
+        "place",
+        "role",
+    ):
         return None
     topic = bare["topic"].strip()
     new = [m for m in morphemes(topic) if m.tag in NOUN_TAGS]
@@ -62,7 +70,8 @@ def _swap(text: str, before: str) -> str | None:
 def _same_shape(run: Sequence[Morpheme], new: Sequence[Morpheme]) -> bool:
     """The same tags, and the same words but for numbers and names."""
     return all(
-        a.tag == b.tag and (a.form == b.form or a.tag in ("SN", "NNP", "MM")) for a, b in zip(run, new, strict=True)
+        a.tag == b.tag and (a.form == b.form or a.tag in ("SN", "NNP", "MM"))
+        for a, b in zip(run, new, strict=True)
     ) and any(a.form != b.form for a, b in zip(run, new, strict=True))
 
 

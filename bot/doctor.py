@@ -27,7 +27,9 @@ def examine(store: Path | None) -> Iterator[Finding]:
     """Look at everything, one finding at a time; a part that is broken is a finding and not an error."""
     yield Finding(True, say("cli.doctor_python"), f"{platform.python_version()} ({platform.system()})")
     yield Finding(True, say("cli.doctor_package"), _version("forum-bot"))
-    yield Finding(True, say("cli.doctor_libraries"), ", ".join(f"{name} {_version(name)}" for name in LIBRARIES))
+    yield Finding(
+        True, say("cli.doctor_libraries"), ", ".join(f"{name} {_version(name)}" for name in LIBRARIES)
+    )
     yield Finding(True, say("cli.doctor_extras"), ", ".join(_extra(name) for name in EXTRAS))
     yield Finding(True, say("cli.doctor_model"), say("cli.doctor_model_none"))
     try:

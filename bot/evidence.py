@@ -11,6 +11,7 @@ from math import exp
 import numpy as np
 
 from bot.kinds import shows
+from bot.lexicon import words
 from bot.passages import Candidate, Line, term_set, word_vectors
 from bot.question import Question
 from vectorstore.kiwi_encoder import KiwiEncoder, weight_of
@@ -98,7 +99,7 @@ class Asked:
         focus = [m for m in question.morphemes if m.form == question.focus]
         focus_vectors = word_vectors(encoder, focus[:1])
         focus_vector = focus_vectors[0] if len(focus_vectors) else None
-        header = bool(HEADER_WORDS & term_set(question.morphemes))
+        header = bool(words("header") & term_set(question.morphemes))
         pairs = frozenset(letter_pairs(question.text))
         row = _predicate_row(question, weighted)
         forms = tuple(m.form.lower() for m in weighted)
@@ -115,7 +116,6 @@ def _predicate_row(question: Question, weighted: Sequence[Morpheme]) -> int | No
     return rows[-1] if rows else None
 
 
-HEADER_WORDS = frozenset("기자 사진 제목 부제 부제목 입력 게재 섹션 헤드라인 표제 취재 촬영 캡션 신문 메일 이메일 작성".split())
 HEADER_ROLES = frozenset({"section", "title", "subtitle", "dateline", "byline", "caption"})
 
 
@@ -153,7 +153,9 @@ def _exact(asked: Asked, terms: frozenset[str]) -> float:
 def _meaning(asked: Asked, line: Line) -> float:
     """The weighted part of the question's words that the line says, in the same or in other words."""
     total = sum(asked.weights.values())
-    said = sum(w for form, w in asked.weights.items() if form in line.terms or asked.groups[form] & line.groups)
+    said = sum(
+        w for form, w in asked.weights.items() if form in line.terms or asked.groups[form] & line.groups
+    )
     return said / total if total else 0.0
 
 

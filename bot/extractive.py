@@ -1,6 +1,5 @@
 """The answerer that needs no model: it states what the reader found, quotes the proof, or refuses."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -60,7 +59,9 @@ def _share(reading: Reading) -> float:
     return sum(
         found.share
         for found in reading.found[:50]
-        if found.candidate is best.candidate and found.span.start < best.span.end and best.span.start < found.span.end
+        if found.candidate is best.candidate
+        and found.span.start < best.span.end
+        and best.span.start < found.span.end
     )
 
 
@@ -83,7 +84,7 @@ def _stated(reading: Reading) -> Answer:
 
 
 def _quote_around(candidate: Candidate, start: int, end: int) -> tuple[int, int]:
-    """The sentence's bounds in the article, cut at words around the answer where it is over 300 characters."""
+    """The sentence's bounds in the article, cut at words around the answer where it is too long."""
     line = candidate.line
     if len(line.text) <= MAX_QUOTE:
         return line.start, line.end
@@ -103,7 +104,9 @@ def _best(reading: Reading) -> list[Candidate]:
 def _summary(reading: Reading) -> list[Candidate]:
     """The best sentences of the best article, in text order."""
     page = reading.ranked[0].candidate.page
-    body = [r.candidate for r in reading.ranked if r.candidate.page is page and r.candidate.line.role == "body"]
+    body = [
+        r.candidate for r in reading.ranked if r.candidate.page is page and r.candidate.line.role == "body"
+    ]
     chosen: list[Candidate] = []
     length = 0
     for candidate in body or [reading.ranked[0].candidate]:
@@ -125,5 +128,7 @@ def _quoted(reading: Reading, chosen: Sequence[Candidate]) -> Answer:
 def _quoting(citations: Sequence[Citation]) -> str:
     if len(citations) == 1:
         return say("answer.quote_one", quote=citations[0].quote)
-    quotes = [say("answer.quote_item", quote=citation.quote, marker=citation.marker) for citation in citations]
+    quotes = [
+        say("answer.quote_item", quote=citation.quote, marker=citation.marker) for citation in citations
+    ]
     return say("answer.quote_more", quotes=" ".join(quotes))

@@ -32,14 +32,20 @@ def shows(kind: str, text: str) -> bool:
 
 
 _TITLE_ONLY = re.compile(rf"{_TITLE}$")
-_MONEY = re.compile(r"\d[\d,.]*\s?(?:조|억|만|천|백)*\s?(?:\d[\d,.]*\s?(?:억|만|천)?\s?)*(?:원|달러|엔|유로|위안)")
+_MONEY = re.compile(
+    r"\d[\d,.]*\s?(?:조|억|만|천|백)*\s?(?:\d[\d,.]*\s?(?:억|만|천)?\s?)*(?:원|달러|엔|유로|위안)"
+)
 _PERCENT = re.compile(r"\d[\d,.]*\s?(?:%|％|퍼센트|프로)")
 _DATE = re.compile(
     r"(?:\d{2,4}\s?년|\d{1,2}\s?월(?!드)|\d{1,2}\s?일(?!\s?(?:간|동안))|\d{4}[.\-/]\s?\d{1,2}|지난해|올해|내년|작년|이듬해|지난달|이달|다음 ?달|[상하]반기|세기|[월화수목금토일]요일"
     r"|전날|당일|이튿날|\d{4}\s?[~∼-]\s?\d{4}|봄|여름|가을|겨울|연말|연초|월말|오늘|내일|어제|주말|평일|매주|매월|매년|초순|중순|하순)"
 )
-_TIME = re.compile(r"(?:오전|오후|새벽|저녁|밤|낮|아침)\s?(?:\d|[한두세네다여일열])|\d{1,2}\s?시(?!민|군|청|의|장|간)|\d{1,2}:\d{2}|정오|자정")
-_COUNT = re.compile(r"\d|^(?:한|두|세|네|다섯|여섯|일곱|여덟|아홉|열|스무|수십|수백|수천|절반|첫|둘|셋|넷)(?:\s|$|[가-힣])")
+_TIME = re.compile(
+    r"(?:오전|오후|새벽|저녁|밤|낮|아침)\s?(?:\d|[한두세네다여일열])|\d{1,2}\s?시(?!민|군|청|의|장|간)|\d{1,2}:\d{2}|정오|자정"
+)
+_COUNT = re.compile(
+    r"\d|^(?:한|두|세|네|다섯|여섯|일곱|여덟|아홉|열|스무|수십|수백|수천|절반|첫|둘|셋|넷)(?:\s|$|[가-힣])"
+)
 _ORG = re.compile(
     r"(?:진흥원|연구원|연구소|교육원|개발원|기술원|위원회|협의회|협회|학회|의회|교육청|구청|시청|군청|도청|경찰서|소방서|보건소|법원|검찰청|공단|공사|재단|은행|조합|대학교?|학교|초|고|병원|"
     r"신문|방송|언론|센터|본부|부서|당|모임|연대|단체|그룹|기업|회사|㈜.*|주식회사.*|팀|과|국|부|청|처|원|회|단|사|사업단|지부|동호회|클럽|밴드|구단|왕조|제국|왕국|군)$"
@@ -89,7 +95,9 @@ def _person(text: str, found: Sequence[Morpheme]) -> str | None:
     ends_on_title = bool(_TITLE_ONLY.search(words[-1]))
     named = bool(_SURNAME.match(words[0])) and not _TITLE_ONLY.search(words[0])
     if ends_on_title:
-        return "person_title" if named and len(words) > 1 else "short_title" if len(words[0]) == 1 else "title"
+        return (
+            "person_title" if named and len(words) > 1 else "short_title" if len(words[0]) == 1 else "title"
+        )
     if len(words) == 1 and _SURNAME.match(bare):
         return "name"
     if len(words) <= 4 and _SURNAME.match(words[-1]) and any(_TITLE_ONLY.search(w) for w in words[:-1]):

@@ -142,4 +142,4 @@ def word_vectors(encoder: KiwiEncoder, found: Sequence[Morpheme]) -> NDArray[np.
     if not rows:
         return np.zeros((0, encoder.dimension), np.float32)
     matrix = np.stack(rows)
-    return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-6)
+    return np.asarray(matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-6), np.float32)

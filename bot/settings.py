@@ -10,7 +10,9 @@ from vectorstore.settings import StoreSettings
 
 def _listed(value: object) -> object:
     """A comma-separated list as a tuple."""
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    return (
+        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    )
 
 
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]

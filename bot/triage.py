@@ -5,12 +5,21 @@ from typing import Literal
 
 from vectorstore.morphemes import normal_question
 
-Triage = Literal["greeting", "thanks", "bye", "what_can_i_ask", "opinion", "unsafe", "out_of_scope", "unclear"]
+Triage = Literal[
+    "greeting", "thanks", "bye", "what_can_i_ask", "opinion", "unsafe", "out_of_scope", "unclear"
+]
 
-_GREETING = re.compile(r"^(안녕|안뇽|하이|헬로|hello|hi|반가|ㅎㅇ|처음 뵙)[가-힣a-z]{0,6}[\s!~.?ㅎㅋ]*$", re.IGNORECASE)
-_THANKS = re.compile(r"^(정말 |진짜 |너무 )?(고마|고맙|감사|땡큐|thanks|thank you|ㄱㅅ|수고)[가-힣a-z ]{0,10}[\s!~.ㅎㅋ]*$", re.IGNORECASE)
+_GREETING = re.compile(
+    r"^(안녕|안뇽|하이|헬로|hello|hi|반가|ㅎㅇ|처음 뵙)[가-힣a-z]{0,6}[\s!~.?ㅎㅋ]*$", re.IGNORECASE
+)
+_THANKS = re.compile(
+    r"^(정말 |진짜 |너무 )?(고마|고맙|감사|땡큐|thanks|thank you|ㄱㅅ|수고)[가-힣a-z ]{0,10}[\s!~.ㅎㅋ]*$",
+    re.IGNORECASE,
+)
 _BYE = re.compile(r"^(잘 ?가|잘 ?있어|안녕히|다음에 (봐|또)|bye|바이)[가-힣 ]{0,8}[\s!~.]*$", re.IGNORECASE)
-_HELP = re.compile(r"(뭘|무엇을|뭐|무얼|어떤 걸|어떤 것을|뭐뭐)\s?(물어|질문|할 수 있|도와|해 ?줄)|사용법|어떻게 (쓰|사용)|너는? 누구|넌 누구|너 뭐야|누구세요")
+_HELP = re.compile(
+    r"(뭘|무엇을|뭐|무얼|어떤 걸|어떤 것을|뭐뭐)\s?(물어|질문|할 수 있|도와|해 ?줄)|사용법|어떻게 (쓰|사용)|너는? 누구|넌 누구|너 뭐야|누구세요"
+)
 
 _ATTACK = re.compile(
     r"(지시|명령|규칙|지침|프롬프트|instruction|prompt).{0,14}(무시|잊|공개|출력|보여|알려|번역|인코딩|그대로|ignore)"
@@ -30,7 +39,9 @@ _OPINION = re.compile(
     r"|누구(를|한테|에게)? ?(뽑|투표|찍어야)|지지해|반대해[?]|더 낫다고|투표(해야|하면|일)|이길 확률|당선(될|되)|확률을"
     r"|(오를|내릴|성공할|실패할|이길|망할|될|뜰|괜찮을|좋을|어떨)(까|까요| ?것 ?같|지 ?예측)|주식|매수|사면 ?(오를|될|좋)|예측해|예상해|점쳐|전망해 ?줘|법률 ?자문|내 경우"
 )
-_ELSEWHERE = re.compile(r"날씨|미세먼지|로또|환율|(?<![가-힣])주가|맛집|레시피|(노래|(?<![가-힣])시|소설|코드|이메일)(를|을)? ?(하나|한 편|좀)? ?(써|지어|짜|작성)|농담|심심|몇 살이|사랑해|번역해 ?줘|오늘의? 운세|끝말잇기")
+_ELSEWHERE = re.compile(
+    r"날씨|미세먼지|로또|환율|(?<![가-힣])주가|맛집|레시피|(노래|(?<![가-힣])시|소설|코드|이메일)(를|을)? ?(하나|한 편|좀)? ?(써|지어|짜|작성)|농담|심심|몇 살이|사랑해|번역해 ?줘|오늘의? 운세|끝말잇기"
+)
 
 
 def triage(question: str) -> Triage | None:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,6 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = load_settings(StoreSettings, store=arguments.store)
         index = Index(settings.store, load_encoder(settings))
         run: int = arguments.run(index, arguments)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has left: say no more
+        return 0
     except UserError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -114,7 +118,7 @@ def _hit(hit: Hit) -> dict[str, Any]:
 def _info(index: Index, arguments: argparse.Namespace) -> int:
     generation = index.generation
     manifest = generation.manifest
-    articles = [article for article in generation.catalog.articles()]
+    articles = list(generation.catalog.articles())
     fields = {
         "store": str(index.store), "generation": generation.id, "articles": manifest.articles,
         "chunks": manifest.chunks, "splitter": manifest.splitter, "created": manifest.created,

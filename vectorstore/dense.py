@@ -13,12 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from chromadb.api.collection_configuration import (
+        CreateCollectionConfiguration,
+        CreateHNSWConfiguration,
+    )
     from langchain_chroma import Chroma
 
 COLLECTION = "chunks"
-HNSW = {
+HNSW: "CreateHNSWConfiguration" = {
     "space": "cosine",
-    "ef_search": 1000,
+    "ef_search": 1000,  # recall@10 at 100,000 chunks: 100 → .73, 400 → .94, 1000 → .997
 }  # recall@10 at 100,000 chunks: 100 → .73, 400 → .94, 1000 → .997
 BATCH = 5_000  # Chroma refuses more than 5,461 rows in one call
 
@@ -72,4 +76,5 @@ def _open(folder: Path) -> "Chroma":
 
     settings = Settings(anonymized_telemetry=False, allow_reset=False)
     client = chromadb.PersistentClient(path=str(folder), settings=settings)
-    return Chroma(collection_name=COLLECTION, client=client, collection_configuration={"hnsw": HNSW})
+    configuration: CreateCollectionConfiguration = {"hnsw": HNSW}
+    return Chroma(collection_name=COLLECTION, client=client, collection_configuration=configuration)

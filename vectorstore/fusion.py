@@ -60,8 +60,6 @@ def search(
 
 def _top(scores: NDArray[np.float32], depth: int) -> list[int]:
     """The rows of the `depth` highest positive scores."""
-    if depth < len(scores):
-        candidates = np.argpartition(-scores, depth)[:depth]
-    else:
-        candidates = np.arange(len(scores))
+    few = depth >= len(scores)
+    candidates = np.arange(len(scores)) if few else np.argpartition(-scores, depth)[:depth]
     return [int(row) for row in candidates if scores[row] > 0]

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from vectorstore.morphemes import UNKNOWN_BELOW, Morpheme, analyser, morphemes, morphemes_of_all
 
 if TYPE_CHECKING:
-    from kiwipiepy import Kiwi
+    from kiwipiepy._wrap import Kiwi
 
 Vector = NDArray[np.float32]
 Matrix = NDArray[np.float32]

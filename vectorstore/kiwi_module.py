@@ -25,9 +25,7 @@ class KiwiModule(InputModule):
         super().__init__()  # type: ignore[no-untyped-call]
         self._encoder = KiwiEncoder()
 
-    def preprocess(
-        self, inputs: list[str], prompt: str | None = None, **kwargs: Any
-    ) -> dict[str, torch.Tensor]:
+    def preprocess(self, inputs: Any, prompt: str | None = None, **kwargs: Any) -> dict[str, torch.Tensor]:
         """Encode the texts here, where they are still texts."""
         texts = [(prompt or "") + text for text in inputs]
         return {"sentence_embedding": torch.from_numpy(self._encoder.encode_documents(texts))}

@@ -19,7 +19,29 @@ K1, B = 1.2, 0.5  # short passages of like length; KorQuAD R@1 .9074 against .90
 PAIR_WEIGHT = 0.5  # of the letter pairs against the morphemes; R@1 flat between .3 and 1
 TERM_TAGS = frozenset({"NN", "NR", "VV", "VA", "MA", "MM", "XR", "SL", "SN", "SH"})
 QUESTION_WORDS = frozenset(
-    ["몇", "무슨", "어떤", "어느", "어떻게", "언제", "어디", "누구", "무엇", "왜", "얼마", "얼마나", "어떠하", "어떻", "이름", "것", "곳", "때", "이", "그", "저"]
+    [
+        "몇",
+        "무슨",
+        "어떤",
+        "어느",
+        "어떻게",
+        "언제",
+        "어디",
+        "누구",
+        "무엇",
+        "왜",
+        "얼마",
+        "얼마나",
+        "어떠하",
+        "어떻",
+        "이름",
+        "것",
+        "곳",
+        "때",
+        "이",
+        "그",
+        "저",
+    ]
 )
 """Words that say what is asked and stand in no answer; dropping them: KorQuAD R@1 .8915 → .8964."""
 

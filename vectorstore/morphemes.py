@@ -9,10 +9,10 @@ import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from kiwipiepy import Kiwi
+    from kiwipiepy._wrap import Kiwi
 
 UNKNOWN_BELOW = 96
 """Kiwi gives words outside its dictionary the id of their tag: all ids below this one."""
@@ -40,26 +40,28 @@ def analyser() -> "Kiwi":
 
 @cache
 def _load() -> "Kiwi":
-    from kiwipiepy import Kiwi
+    from kiwipiepy._wrap import Kiwi
 
     return Kiwi(load_multi_dict=False)
 
 
 def morphemes(text: str) -> list[Morpheme]:
     """The morphemes of `text`, in order."""
-    return [_record(token) for token in analyser().tokenize(text)]
+    tokens: Any = analyser().tokenize(text)
+    return [_record(token) for token in tokens]
 
 
 def morphemes_of_all(texts: Iterable[str]) -> Iterator[list[Morpheme]]:
     """The morphemes of each text, analysed in parallel and in order."""
-    for tokens in analyser().tokenize(texts):
+    analysed: Any = analyser().tokenize(texts)
+    for tokens in analysed:
         yield [_record(token) for token in tokens]
 
 
-def _record(token: object) -> Morpheme:
-    form, tag, start, end = token.form, token.tag, token.start, token.end  # type: ignore[attr-defined]
-    number = token.id if token.id < _MORPHEMES else token.base_id  # type: ignore[attr-defined]
-    return Morpheme(form, tag, start, end, number, token.word_position)  # type: ignore[attr-defined]
+def _record(token: Any) -> Morpheme:
+    form, tag, start, end = token.form, token.tag, token.start, token.end
+    number = token.id if token.id < _MORPHEMES else token.base_id
+    return Morpheme(form, tag, start, end, number, token.word_position)
 
 
 _MORPHEMES = 70_600
@@ -68,7 +70,8 @@ _MORPHEMES = 70_600
 
 def split_sentences(text: str) -> list[tuple[int, int]]:
     """The (start, end) of each sentence of `text`, without the space around it."""
-    return [(sentence.start, sentence.end) for sentence in analyser().split_into_sents(text)]
+    found: Any = analyser().split_into_sents(text)
+    return [(sentence.start, sentence.end) for sentence in found]
 
 
 _INVISIBLE = {"Cf", "Cc", "Cs", "Co", "Cn"}

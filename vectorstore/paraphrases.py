@@ -29,13 +29,13 @@ def meanings(found: Sequence[Morpheme]) -> tuple[Meaning, ...]:
     """Every expression of the lexicon in an analysed text."""
     table = _expressions()
     sequence = content_words(found)
-    result = []
+    result: list[Meaning] = []
     for start in range(len(sequence)):
         key: tuple[str, ...] = ()
         for stop in range(start, min(start + MAX_WORDS, len(sequence))):
             key = (*key, sequence[stop][0])
-            for group in table.get(key, ()):
-                result.append(Meaning(group, sequence[start][1], sequence[stop][1]))
+            place = sequence[start][1], sequence[stop][1]
+            result.extend(Meaning(group, *place) for group in table.get(key, ()))
     return tuple(result)
 
 

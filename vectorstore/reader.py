@@ -32,7 +32,7 @@ class Generation:
 
 
 class Index:
-    """The index of a store. Every call looks whether CURRENT has moved and follows it; threads may share it."""
+    """The index of a store; every call follows CURRENT where it has moved. Threads may share it."""
 
     def __init__(self, store: Path, encoder: Encoder) -> None:
         self.store = store
@@ -81,7 +81,8 @@ def check_compatible(manifest: Manifest, encoder: Encoder, splitter: str | None 
 
 
 def _describe(fingerprint: dict[str, str | int]) -> str:
-    return f"{fingerprint.get('name')} ({fingerprint.get('revision')}, {fingerprint.get('dimension')}차원)"
+    fields = {name: fingerprint.get(name) for name in ("name", "revision", "dimension")}
+    return say("store.encoder_described", **fields)
 
 
 def _open(folder: Path, encoder: Encoder) -> Generation:

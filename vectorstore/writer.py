@@ -137,7 +137,9 @@ class IndexWriter:
             reuse = isinstance(self._encoder, KiwiEncoder)
             vectors = self._encoder.pool_all(analysed) if reuse else self._encoder.encode_documents(texts)  # type: ignore[attr-defined]
             ids = [chunk.id for _, chunk in chunks]
-            metadata: list[dict[str, str | int]] = [{"article": chunk.article, "number": chunk.number} for _, chunk in chunks]
+            metadata: list[dict[str, str | int]] = [
+                {"article": chunk.article, "number": chunk.number} for _, chunk in chunks
+            ]
             self._dense.add(ids, vectors, [chunk.text for _, chunk in chunks], metadata)
 
     def _forget(self, id: str) -> None:

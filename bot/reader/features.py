@@ -19,8 +19,8 @@ from vectorstore.morphemes import Morpheme
 DECAYS = (1.5, 5.0, 20.0)
 SAME_MEANING = 0.9  # credit of a word that the line says in other words
 DENSE = (
-    "left1", "left5", "left20", "right1", "right5", "right20", "inside", "beside_left", "beside_right", "clause",
-    "focus_head", "focus_near", "focus_like", "predicate_left", "predicate_right", "unit", "repeats", "kind",
+    "left1", "left5", "left20", "right1", "right5", "right20", "inside", "beside_left", "beside_right",
+    "clause",    "focus_head", "focus_near", "focus_like", "predicate_left", "predicate_right", "unit", "repeats", "kind",
 )  # fmt: skip
 
 
@@ -56,7 +56,9 @@ def extract(asked: Asked, candidate: Candidate) -> Row:
     columns.append(_unit(asked, line.text, cut))
     columns.append(np.array([_repeats(asked, cut, span.first, span.last) for span in cut.spans], np.float32))
     kind = asked.question.type
-    columns.append(np.array([shows(kind, line.text[span.start : span.end]) for span in cut.spans], np.float32))
+    columns.append(
+        np.array([shows(kind, line.text[span.start : span.end]) for span in cut.spans], np.float32)
+    )
     for number, column in enumerate(columns):
         dense[:, number] = column
     return Row(candidate, cut, dense)
@@ -70,9 +72,7 @@ def wh_particle(morphemes: Sequence[Morpheme], asks: frozenset[str]) -> str:
     return "absent"
 
 
-def _matches(
-    asked: Asked, line: Line, cut: Anatomy
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _matches(asked: Asked, line: Line, cut: Anatomy) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(weight of the question's words found in each eojeol, credit of each question word in each eojeol)."""
     words = len(asked.vector_weights)
     best = np.zeros((words, cut.eojeols), np.float32)
@@ -83,8 +83,8 @@ def _matches(
     for number, form in enumerate(asked.forms):
         for meaning in line.meanings:
             if meaning.group in asked.groups[form]:
-                words = [cut.places[k] for k in range(meaning.first, meaning.last + 1)]
-                best[number, words] = np.maximum(best[number, words], SAME_MEANING)
+                spoken = [cut.places[k] for k in range(meaning.first, meaning.last + 1)]
+                best[number, spoken] = np.maximum(best[number, spoken], SAME_MEANING)
     share = asked.vector_weights / max(float(asked.vector_weights.sum()), 1e-6)
     return (share[:, None] * best).sum(axis=0), best
 
@@ -117,7 +117,11 @@ def _in_clause(
 
 
 def _focus(
-    asked: Asked, vectors: NDArray[np.float32], cut: Anatomy, first: NDArray[np.int64], last: NDArray[np.int64]
+    asked: Asked,
+    vectors: NDArray[np.float32],
+    cut: Anatomy,
+    first: NDArray[np.int64],
+    last: NDArray[np.int64],
 ) -> list[NDArray[np.float32]]:
     """The noun that the answer is one of: at the candidate's head, beside it, or like its head."""
     focus = asked.question.focus

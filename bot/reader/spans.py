@@ -21,8 +21,38 @@ from vectorstore.morphemes import UNKNOWN_BELOW, Morpheme
 
 MAX_EOJEOLS = 9
 MAX_SPANS = 400  # candidates of one sentence; a longer one keeps its shortest
-NOMINAL = frozenset({"NNG", "NNP", "NNB", "NR", "NP", "SL", "SN", "SH", "XSN", "XR", "ETN", "SW", "W_SERIAL", "W_URL", "W_EMAIL"})
-OPENING = {"‘": "’", "“": "”", "'": "'", '"': '"', "〈": "〉", "《": "》", "「": "」", "『": "』", "(": ")", "[": "]", "<": ">"}
+NOMINAL = frozenset(
+    {
+        "NNG",
+        "NNP",
+        "NNB",
+        "NR",
+        "NP",
+        "SL",
+        "SN",
+        "SH",
+        "XSN",
+        "XR",
+        "ETN",
+        "SW",
+        "W_SERIAL",
+        "W_URL",
+        "W_EMAIL",
+    }
+)
+OPENING = {
+    "‘": "’",
+    "“": "”",
+    "'": "'",
+    '"': '"',
+    "〈": "〉",
+    "《": "》",
+    "「": "」",
+    "『": "』",
+    "(": ")",
+    "[": "]",
+    "<": ">",
+}
 QUOTES = frozenset("‘“〈《「『'\"<")
 
 
@@ -122,7 +152,20 @@ def _candidates(line: Line, found: Sequence[Morpheme], places: Sequence[int]) ->
 
 def _may_begin(found: Sequence[Morpheme], places: Sequence[int], i: int) -> bool:
     tag = found[i].tag
-    if tag[0] in "JE" or tag in ("SF", "SP", "SS", "SSC", "SSO", "SE", "SO", "XSV", "XSA", "XSN", "VCP", "VX"):
+    if tag[0] in "JE" or tag in (
+        "SF",
+        "SP",
+        "SS",
+        "SSC",
+        "SSO",
+        "SE",
+        "SO",
+        "XSV",
+        "XSA",
+        "XSN",
+        "VCP",
+        "VX",
+    ):
         return False
     if i == 0 or places[i] != places[i - 1]:
         return True
@@ -135,7 +178,12 @@ def _may_end(text: str, found: Sequence[Morpheme], places: Sequence[int], i: int
     if not closed:
         return False
     after = found[j + 1] if j + 1 < len(found) else None
-    if after is not None and text[after.start : after.end] in ("’", "”", "〉", "》", "」", "』", "'", '"', ">") and i and _opens(text, found[i - 1]):
+    if (
+        after is not None
+        and text[after.start : after.end] in ("’", "”", "〉", "》", "」", "』", "'", '"', ">")
+        and i
+        and _opens(text, found[i - 1])
+    ):
         return True
     if found[j].form == "까지" and "부터" in text[found[i].start : found[j].start]:
         return True  # from … until …
@@ -145,7 +193,19 @@ def _may_end(text: str, found: Sequence[Morpheme], places: Sequence[int], i: int
         return False
     if after is None or places[j + 1] != places[j]:
         return True
-    return after.tag[0] in "JE" or after.tag in ("VCP", "VCN", "XSV", "XSA", "SP", "SSC", "SSO", "SF", "SS", "SO", "SE")
+    return after.tag[0] in "JE" or after.tag in (
+        "VCP",
+        "VCN",
+        "XSV",
+        "XSA",
+        "SP",
+        "SSC",
+        "SSO",
+        "SF",
+        "SS",
+        "SO",
+        "SE",
+    )
 
 
 def _opens(text: str, m: Morpheme) -> bool:
@@ -204,7 +264,8 @@ def _describe(
     size = str(length) if length < 5 else "5" if length < 7 else "7"
     keys = [
         f"kind={kind}", f"after={after}", f"before={before}", f"length={size}", f"kind={kind},after={after}",
-        f"kind={kind},before={before}", f"beyond={beyond}", f"end={found[j].tag}", f"kind={kind},length={size}",
+        f"kind={kind},before={before}", f"beyond={beyond}", f"end={found[j].tag}",
+        f"kind={kind},length={size}",
     ]  # fmt: skip
     if form in focus_types():
         keys.append(f"head={focus_types()[form]}")

@@ -9,17 +9,35 @@ free. Also checked: keys, unique ids, passage length, two questions to a passage
 Prints each violation and exits 1 if there was any."""
 
 import json
-import os
 import sys
 from collections import defaultdict
+from pathlib import Path
 
 from kiwipiepy import Kiwi
 
 # light nouns, light verbs, question words and negation: nothing here names a topic
 STOP = {
-    "것", "거", "수", "때", "곳", "데", "사람",
-    "하다", "있다", "없다", "되다", "주다", "보다",
-    "안", "못", "왜", "언제", "어떻게", "얼마", "누구", "더",
+    "것",
+    "거",
+    "수",
+    "때",
+    "곳",
+    "데",
+    "사람",
+    "하다",
+    "있다",
+    "없다",
+    "되다",
+    "주다",
+    "보다",
+    "안",
+    "못",
+    "왜",
+    "언제",
+    "어떻게",
+    "얼마",
+    "누구",
+    "더",
 }
 KEYS = {"id", "passage_id", "passage", "question"}
 
@@ -37,44 +55,40 @@ def content(kiwi, text):
 
 
 def main():
-    path = (
-        sys.argv[1]
-        if len(sys.argv) > 1
-        else os.path.join(os.path.dirname(os.path.abspath(__file__)), "paraphrase.jsonl")
-    )
+    path = sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "paraphrase.jsonl"
     kiwi = Kiwi()
     bad, ids, text_of, questions, cache = [], set(), {}, defaultdict(list), {}
-    with open(path, encoding="utf-8") as f:
+    with Path(path).open(encoding="utf-8") as f:
         rows = [json.loads(line) for line in f if line.strip()]
     for r in rows:
         if set(r) != KEYS:
-            bad.append("%s: keys %s" % (r.get("id"), sorted(r)))
+            bad.append(f"{r.get('id')}: keys {sorted(r)}")
             continue
         i, pid, p, q = r["id"], r["passage_id"], r["passage"], r["question"]
         if i in ids:
-            bad.append("%s: id twice" % i)
+            bad.append(f"{i}: id twice")
         ids.add(i)
         if text_of.setdefault(pid, p) != p:
-            bad.append("%s: passage %s differs between lines" % (i, pid))
+            bad.append(f"{i}: passage {pid} differs between lines")
         if not 120 <= len(p) <= 350:
-            bad.append("%s: passage %s has %d characters" % (i, pid, len(p)))
+            bad.append(f"{i}: passage {pid} has {len(p)} characters")
         questions[pid].append(q)
         if pid not in cache:
             cache[pid] = content(kiwi, p)
         shared = sorted(set(content(kiwi, q)) & set(cache[pid]))
         if shared:
-            bad.append("%s [%s] %s  <- %s" % (i, pid, q, ", ".join(shared)))
+            bad.append(f"{i} [{pid}] {q}  <- {', '.join(shared)}")
     if len(set(text_of.values())) != len(text_of):
         bad.append("a passage occurs under two ids")
     for pid, qs in questions.items():
         if len(qs) != 2 or len(set(qs)) != 2:
-            bad.append("%s: %d questions" % (pid, len(set(qs))))
+            bad.append(f"{pid}: {len(set(qs))} questions")
     allq = [r["question"] for r in rows]
     if len(set(allq)) != len(allq):
         bad.append("a question occurs twice")
     for b in bad:
         print(b)
-    print("%d lines, %d passages, %d violations" % (len(rows), len(text_of), len(bad)))
+    print(f"{len(rows)} lines, {len(text_of)} passages, {len(bad)} violations")
     return 1 if bad else 0
 
 
