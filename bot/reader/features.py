@@ -20,7 +20,8 @@ DECAYS = (1.5, 5.0, 20.0)
 SAME_MEANING = 0.9  # credit of a word that the line says in other words
 DENSE = (
     "left1", "left5", "left20", "right1", "right5", "right20", "inside", "beside_left", "beside_right",
-    "clause",    "focus_head", "focus_near", "focus_like", "predicate_left", "predicate_right", "unit", "repeats", "kind",
+    "clause", "focus_head", "focus_near", "focus_like", "predicate_left", "predicate_right",
+    "unit", "repeats", "kind",
 )  # fmt: skip
 
 
