@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 from prompts import say
 from vectorstore.errors import BusyError, StoreError
 
-FORMAT = 1
+FORMAT = 2
 KEPT = 2  # the generation in use and the one before it, which a reader may still hold open
 _ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
 

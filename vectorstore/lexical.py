@@ -1,12 +1,15 @@
 """The lexical half of the search: BM25 over Kiwi's morphemes and over letter pairs, memory-mapped.
 
-Two indexes with scores of their own: content morphemes find the right words whatever their particles and
-endings, letter pairs find names outside the dictionary, compounds and unspaced questions.
+Three indexes with scores of their own: content morphemes find the right words whatever their particles and
+endings, letter pairs find names outside the dictionary, compounds and unspaced questions, and the groups
+of the paraphrase lexicon find what is said in other words.
 BM25: Robertson and Zaragoza 2009, in the bm25s implementation (Lù 2024).
 """
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import log
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,6 @@ from numpy.typing import NDArray
 from vectorstore.morphemes import Morpheme
 
 K1, B = 1.2, 0.5  # short passages of like length; KorQuAD R@1 .9074 against .9028 with 1.5 / .75
-PAIR_WEIGHT = 0.5  # of the letter pairs against the morphemes; R@1 flat between .3 and 1
 TERM_TAGS = frozenset({"NN", "NR", "VV", "VA", "MA", "MM", "XR", "SL", "SN", "SH"})
 QUESTION_WORDS = frozenset(
     [
@@ -62,55 +64,100 @@ def letter_pairs(text: str) -> list[str]:
     return [letters[i : i + 2] for i in range(len(letters) - 1)] or list(letters)
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What one chunk or question is made of, for each of the three indexes."""
+
+    words: Sequence[str]
+    pairs: Sequence[str]
+    groups: Sequence[str]
+
+
 class LexicalIndex:
     """Scores every chunk for a question; row numbers are the order in which the chunks were given."""
 
-    def __init__(self, words: Any, pairs: Any, rows: int) -> None:
-        self._words = words
-        self._pairs = pairs
-        self._rows = rows
+    PARTS = ("words", "pairs", "groups")
+
+    def __init__(self, parts: Sequence["TermIndex"]) -> None:
+        self._words, self._pairs, self._groups = parts
 
     @classmethod
-    def build(cls, words: Sequence[Sequence[str]], pairs: Iterable[Sequence[str]]) -> "LexicalIndex":
-        """Index the terms and the letter pairs of each chunk, in row order."""
-        return cls(_index(words), _index(pairs), len(words))
+    def build(cls, chunks: Sequence[Terms]) -> "LexicalIndex":
+        """Index the terms of each chunk, in row order."""
+        return cls([TermIndex.build([getattr(chunk, part) for chunk in chunks]) for part in cls.PARTS])
 
     @classmethod
     def load(cls, folder: Path, rows: int) -> "LexicalIndex":
         """Open an index that `save` wrote, memory-mapped."""
-        from bm25s import BM25
-
-        words, pairs = (
-            BM25.load(str(folder / part), mmap=True, load_vocab=True) if (folder / part).is_dir() else None
-            for part in ("words", "pairs")
-        )
-        return cls(words, pairs, rows)
+        return cls([TermIndex.load(folder / part, rows) for part in cls.PARTS])
 
     def save(self, folder: Path) -> None:
-        """Write both halves below `folder`; a half without a single term is left out."""
+        """Write the three indexes below `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
-        for part, index in (("words", self._words), ("pairs", self._pairs)):
-            if index is not None:
-                index.save(str(folder / part), show_progress=False)
+        for part, index in zip(self.PARTS, (self._words, self._pairs, self._groups), strict=True):
+            index.save(folder / part)
 
-    def scores(self, words: Sequence[str], pairs: Sequence[str]) -> NDArray[np.float32]:
-        """BM25 of every chunk, shape (rows,): the words' score and half the letter pairs'."""
-        return self._part(self._words, words) + PAIR_WEIGHT * self._part(self._pairs, pairs)
+    def scores(self, asked: Terms) -> NDArray[np.float32]:
+        """How much of the question's words and letters each chunk holds, shape (rows,), 0 to 1.
 
-    def _part(self, index: Any, asked: Sequence[str]) -> NDArray[np.float32]:
-        known = [] if index is None else [term for term in asked if term in index.vocab_dict]
+        BM25 over what BM25 can reach at most: a question whose words are all unknown scores near 0
+        everywhere, so that what is said in other words decides.
+        """
+        words, ideal = self._words.scores(asked.words)
+        pairs, ideal_pairs = self._pairs.scores(asked.pairs)
+        return np.asarray((words + pairs) / max(ideal + ideal_pairs, 1e-6), np.float32)
+
+    def meaning_scores(self, asked: Terms) -> NDArray[np.float32]:
+        """How much of what the question says each chunk says in any words, shape (rows,), 0 to 1."""
+        groups, ideal = self._groups.scores(asked.groups)
+        return np.asarray(groups / max(ideal, 1e-6), np.float32)
+
+
+class TermIndex:
+    """BM25 over one kind of terms; an index without a single term is None inside and no folder outside."""
+
+    def __init__(self, index: Any, rows: int) -> None:
+        self._index = index
+        self._rows = rows
+
+    @classmethod
+    def build(cls, texts: Sequence[Sequence[str]]) -> "TermIndex":
+        """Index the terms of each chunk, in row order."""
+        from bm25s import BM25
+
+        vocabulary: dict[str, int] = {}
+        numbered = [[vocabulary.setdefault(term, len(vocabulary)) for term in text] for text in texts]
+        if not vocabulary:
+            return cls(None, len(texts))
+        index: Any = BM25(k1=K1, b=B, method="lucene")  # type: ignore[no-untyped-call]
+        index.index((numbered, vocabulary), show_progress=False)
+        return cls(index, len(texts))
+
+    @classmethod
+    def load(cls, folder: Path, rows: int) -> "TermIndex":
+        """Open an index that `save` wrote, memory-mapped."""
+        from bm25s import BM25
+
+        return cls(BM25.load(str(folder), mmap=True, load_vocab=True) if folder.is_dir() else None, rows)
+
+    def save(self, folder: Path) -> None:
+        """Write the index, if it has a term."""
+        if self._index is not None:
+            self._index.save(str(folder), show_progress=False)
+
+    def scores(self, asked: Sequence[str]) -> tuple[NDArray[np.float32], float]:
+        """(BM25 of every chunk, shape (rows,); what a chunk full of all the terms would get)."""
+        vocabulary = {} if self._index is None else self._index.vocab_dict
+        ideal = sum(self._idf(vocabulary.get(term)) for term in asked)
+        known = [term for term in asked if term in vocabulary]
         if not known:
-            return np.zeros(self._rows, np.float32)
-        return np.asarray(index.get_scores(known), np.float32)
+            return np.zeros(self._rows, np.float32), ideal
+        return np.asarray(self._index.get_scores(known), np.float32), ideal
 
-
-def _index(texts: Iterable[Sequence[str]]) -> Any:
-    from bm25s import BM25
-
-    vocabulary: dict[str, int] = {}
-    numbered = [[vocabulary.setdefault(term, len(vocabulary)) for term in text] for text in texts]
-    if not vocabulary:
-        return None
-    index: Any = BM25(k1=K1, b=B, method="lucene")  # type: ignore[no-untyped-call]
-    index.index((numbered, vocabulary), show_progress=False)
-    return index
+    def _idf(self, number: int | None) -> float:
+        """Inverse document frequency as Lucene has it; a term that no chunk holds is the rarest."""
+        found = 0
+        if number is not None:
+            bounds = self._index.scores["indptr"]
+            found = int(bounds[number + 1] - bounds[number])
+        return log(1 + (self._rows - found + 0.5) / (found + 0.5))

@@ -1,7 +1,7 @@
 """Write an index: the changes go into a new generation, which replaces the old one when all is well."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -20,8 +20,9 @@ from vectorstore.generations import (
     write_manifest,
 )
 from vectorstore.kiwi_encoder import KiwiEncoder
-from vectorstore.lexical import LexicalIndex, letter_pairs, terms
-from vectorstore.morphemes import morphemes_of_all
+from vectorstore.lexical import LexicalIndex, Terms, letter_pairs, terms
+from vectorstore.morphemes import Morpheme, morphemes_of_all
+from vectorstore.paraphrases import meaning_terms
 from vectorstore.reader import check_compatible
 from vectorstore.types import Article, Chunk, Prepared
 
@@ -128,7 +129,7 @@ class IndexWriter:
         chunks = [(prepared, chunk) for prepared in waiting for chunk in prepared.chunks]
         texts = [indexed_text(prepared.article, chunk) for prepared, chunk in chunks]
         analysed = list(morphemes_of_all(texts))
-        found = iter([" ".join(terms(morphemes)) for morphemes in analysed])
+        found = iter([_joined(morphemes) for morphemes in analysed])
         for prepared in waiting:
             self._forget(prepared.article.id)
             self._catalog.put(prepared, [next(found) for _ in prepared.chunks])
@@ -171,14 +172,13 @@ class IndexWriter:
 
     def _write_lexical(self, folder: Path) -> None:
         articles = {article.id: article for article in self._catalog.articles()}
-        words: list[list[str]] = []
-        pairs: list[list[str]] = []
+        rows: list[Terms] = []
         for id, number, start, end, found in self._catalog.terms():
             article = articles[id]
             chunk = Chunk(id, number, start, end, article.text[start:end])
-            words.append(found.split())
-            pairs.append(letter_pairs(indexed_text(article, chunk)))
-        LexicalIndex.build(words, pairs).save(folder / "lexical")
+            words, _, groups = found.partition("\t")
+            rows.append(Terms(words.split(), letter_pairs(indexed_text(article, chunk)), groups.split()))
+        LexicalIndex.build(rows).save(folder / "lexical")
 
     def _close_new(self) -> None:
         self._catalog.close()
@@ -190,6 +190,11 @@ class IndexWriter:
             shutil.rmtree(self._folder, ignore_errors=True)
             if (self._store / "CURRENT").exists():
                 drop_old(self._store)
+
+
+def _joined(found: Sequence[Morpheme]) -> str:
+    """The words and the paraphrase groups of a chunk as the catalog keeps them, a tab between."""
+    return " ".join(terms(found)) + "\t" + " ".join(meaning_terms(found))
 
 
 def indexed_text(article: Article, chunk: Chunk) -> str:
