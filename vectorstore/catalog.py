@@ -67,7 +67,7 @@ class Catalog:
         return self._all('SELECT article, number, start, "end" FROM chunk ORDER BY article, number')
 
     def terms(self) -> Iterator[tuple[str, int, int, int, str]]:
-        """Every chunk's (article, number, start, end, words and paraphrase groups, see the writer), in row order."""
+        """(article, number, start, end, terms as the writer joined them) of every chunk, in row order."""
         yield from self._all(
             'SELECT article, number, start, "end", terms FROM chunk ORDER BY article, number'
         )
