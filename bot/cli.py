@@ -1,4 +1,4 @@
-"""`forum-bot ask | chat | serve | ingest | reindex | doctor | search | show | info`."""
+"""`forum-bot ask | chat | serve | ingest | reindex | eval | doctor | search | show | info`."""
 
 import argparse
 import json
@@ -20,6 +20,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from ingest.cli import main as ingest_main
 
         return ingest_main(words[1:])
+    if words[:1] == ["eval"]:
+        from bot.evaluation.cli import main as evaluation_main
+
+        return evaluation_main(words[1:])
     if words[:1] and words[0] in ("search", "show", "info"):
         from vectorstore.cli import main as store_main
 
@@ -58,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("reindex", parents=[store], help=say("cli.reindex")).set_defaults(run=_reindex)
     doctor = commands.add_parser("doctor", parents=[store], help=say("cli.doctor"))
     doctor.set_defaults(run=_doctor)
+    commands.add_parser("eval", help=say("evaluation.cli"))
     for name in ("ingest", "search", "show", "info"):  # handed on above; listed here for --help
         commands.add_parser(name, help=say(f"cli.{name}") if name == "ingest" else say(f"store.cli_{name}"))
     return top

@@ -25,6 +25,7 @@ MAY_READ_THE_ENVIRONMENT = {
 }
 KOREAN_AS_DATA = {
     "bot/conversation.py": "words that point back to an earlier turn",
+    "bot/evaluation/noise.py": "the letters of Hangul, and which are taken for each other",
     "bot/evidence.py": "words that ask for the article's own data",
     "bot/kinds.py": "what names, dates, places and numbers look like",
     "bot/question.py": "question words and what they ask for",

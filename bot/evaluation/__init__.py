@@ -1,0 +1,1 @@
+"""How well the search finds the right article: data → index → rankings → measures → report, picture."""

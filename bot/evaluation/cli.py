@@ -1,0 +1,70 @@
+"""`forum-bot eval retrieval DATA`: how often each retriever finds the right article."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from prompts import UserError, say
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one measurement; returns the exit code (0 good, 1 failed, 2 usage, 130 stopped)."""
+    arguments = parser().parse_args(list(argv))
+    try:
+        code: int = arguments.run(arguments)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(say("cli.interrupted"), file=sys.stderr)
+        return 130
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="forum-bot eval", description=say("evaluation.cli"))
+    kinds = top.add_subparsers(required=True, metavar="KIND")
+    retrieval = kinds.add_parser(
+        "retrieval", help=say("evaluation.cli_retrieval"), description=say("evaluation.cli_retrieval")
+    )
+    retrieval.add_argument("data", type=Path, metavar="DATA", help=say("evaluation.cli_data"))
+    retrieval.add_argument("--store", type=Path, help=say("cli.store"))
+    retrieval.add_argument("--noise", action="store_true", help=say("evaluation.cli_noise"))
+    retrieval.add_argument("--json", action="store_true", help=say("evaluation.cli_json"))
+    retrieval.add_argument("--save", type=Path, metavar="FILE", help=say("evaluation.cli_save"))
+    retrieval.add_argument("--picture", type=Path, metavar="FILE", help=say("evaluation.cli_picture"))
+    retrieval.set_defaults(run=_retrieval)
+    return top
+
+
+def _retrieval(arguments: argparse.Namespace) -> int:
+    from bot.evaluation.data import read_data
+    from bot.evaluation.picture import draw, panels
+    from bot.evaluation.report import record, table
+    from bot.evaluation.runs import evaluate
+    from vectorstore.settings import StoreSettings, load_settings
+
+    data = read_data(arguments.data)
+    settings = load_settings(StoreSettings, store=arguments.store)
+    report = evaluate(data, settings, arguments.noise, _announce)
+    found = json.dumps(record(report), ensure_ascii=False, indent=1)
+    print(found if arguments.json else "\n".join(table(report)))
+    if arguments.save is not None:
+        _write(arguments.save, found + "\n")
+    if arguments.picture is not None:
+        _write(arguments.picture, draw(panels(report)))
+    return 0
+
+
+def _announce(name: str) -> None:
+    print(say("evaluation.measuring", name=say(f"evaluation.retriever_{name}")), file=sys.stderr)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as exc:
+        raise UserError("evaluation.not_written", path=path, problem=exc.strerror) from exc
