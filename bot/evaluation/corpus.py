@@ -30,16 +30,17 @@ class Corpus:
     def same(self) -> Mapping[str, str]:
         """Each passage's id → the id of the first passage with the same text."""
         first: dict[str, str] = {}
-        texts = (
-            (each.id, " ".join(unicodedata.normalize("NFC", each.text).split())) for each in self.passages
-        )
-        return {id: first.setdefault(text, id) for id, text in texts}
+        return {each.id: first.setdefault(_plain(each.text), each.id) for each in self.passages}
 
     def right(self, asked: Asked) -> frozenset[str]:
         """The passages that answer a question, those with the same text as one. Raises DataError."""
         for id in sorted(asked.right - self.same.keys()):
             raise DataError("evaluation.right_unknown", question=asked.id, passage=id)
         return frozenset(self.same[id] for id in asked.right)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from prompts import say
 
 WIDTH, LABEL, ROW, GAP, HEAD = 760, 210, 16, 14, 64  # pixels
 COLOURS = ("#1d4ed8", "#60a5fa", "#0f766e")  # contrast of 3:1 and more with white, but for the lightest
+FONTS = "Pretendard, 'Noto Sans KR', 'Noto Sans CJK KR', 'Malgun Gothic', sans-serif"
 NUMBER = 60  # pixels kept for the number after the longest bar
 
 
@@ -60,16 +61,11 @@ def draw(charts: Sequence[Panel]) -> str:
     for chart in charts:
         body += list(_chart(chart, top))
         top += _height(chart)
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" width="{WIDTH}" height="{top}" '
-            "font-family=\"Pretendard, 'Noto Sans KR', 'Noto Sans CJK KR', 'Malgun Gothic', sans-serif\" "
-            'font-size="13" fill="#111827">',
-            f'<rect width="{WIDTH}" height="{top}" fill="#fff"/>',
-            *body,
-            "</svg>\n",
-        ]
-    )
+    size = f'viewBox="0 0 {WIDTH} {top}" width="{WIDTH}" height="{top}"'
+    frame = f'<svg xmlns="http://www.w3.org/2000/svg" {size}'
+    style = f'font-family="{FONTS}" font-size="13" fill="#111827"'
+    white = f'<rect width="{WIDTH}" height="{top}" fill="#fff"/>'
+    return "\n".join([f"{frame} {style}>", white, *body, "</svg>\n"])
 
 
 def _height(chart: Panel) -> int:

@@ -24,7 +24,7 @@ def table(report: Report) -> Iterator[str]:
     )  # fmt: skip
     if report.skipped:
         yield say("evaluation.skipped", count=report.skipped)
-    yield "".join(f"{name:>9}" for name in (*COLUMNS.values(), "ms")) + "  " + say("evaluation.retriever")
+    yield "".join(f"{name:>9}" for name in COLUMNS.values()) + "  " + say("evaluation.retriever")
     for run in report.runs:
         yield _line(run)
     if report.noise:
@@ -39,10 +39,10 @@ def table(report: Report) -> Iterator[str]:
 def _line(run: Run) -> str:
     name = say(f"evaluation.retriever_{run.retriever}")
     if run.measures is None:
-        empty = "".join(f"{'-':>9}" for _ in range(len(COLUMNS) + 1))
+        empty = "".join(f"{'-':>9}" for _ in COLUMNS)
         return f"{empty}  {say('evaluation.not_measured', name=name, reason=run.reason)}"
     numbers = "".join(f"{getattr(run.measures, column):9.3f}" for column in COLUMNS)
-    return f"{numbers}{run.milliseconds:9.1f}  {name}"
+    return f"{numbers}  {name}"
 
 
 def record(report: Report) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The retrievers that are measured side by side: our hybrid, each half of it alone, and two peers.
 
 The peers are what a tutorial builds: BM25 over words between spaces, and Chroma with the model that it
-brings (all-MiniLM-L6-v2, trained on English). They see a passage as title and text, and the question as typed.
+brings (all-MiniLM-L6-v2, trained on English). They get a passage as title and text, a question as typed.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def our_retrievers(corpus: Corpus) -> tuple[Retriever, ...]:
 
     def lexical(question: str) -> list[str]:
         query, generation = Query.of(question, index.encoder), index.generation
-        scores = generation.lexical.scores(query.words, query.pairs)
+        scores = generation.lexical.scores(query.terms)
         best = np.argsort(-scores, kind="stable")[:HITS]
         return [generation.rows[row][0] for row in best.tolist() if scores[row] > 0]
 
@@ -105,10 +105,10 @@ def chroma_ranking(corpus: Corpus, embedding: "EmbeddingFunction[Any]") -> Rank:
         some = corpus.passages[start : start + 1_000]
         collection.add(ids=[each.id for each in some], documents=[_whole(each) for each in some])
 
+    count = min(HITS, len(corpus.passages))
+
     def rank(question: str) -> list[str]:
-        found = collection.query(
-            query_texts=[question], n_results=min(HITS, len(corpus.passages)), include=[]
-        )
+        found = collection.query(query_texts=[question], n_results=count, include=[])
         return list(found["ids"][0])
 
     return rank

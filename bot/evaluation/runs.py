@@ -1,9 +1,7 @@
 """Put the questions to each retriever, one after another, and measure what comes back."""
 
 import random
-import statistics
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from bot.evaluation.corpus import Corpus, opened
 from bot.evaluation.measures import DEPTH, measure
@@ -47,41 +45,39 @@ def _run(retriever: Retriever, corpus: Corpus, questions: Sequence[Asked], on_re
     on_retriever(retriever.name)
     if retriever.rank is None:
         return Run(retriever.name, reason=retriever.reason)
-    right = {str(place): corpus.right(asked) for place, asked in enumerate(questions)}
-    retriever.rank(questions[0].question)  # once unmeasured: models load on first use
-    rankings, times = {}, []
-    for place, asked in enumerate(questions):
-        started = time.perf_counter()
-        found = retriever.rank(asked.question)
-        times.append(1000 * (time.perf_counter() - started))
-        rankings[str(place)] = _distinct(found, corpus.same)
-    return Run(retriever.name, measure(rankings, right), statistics.median(times))
+    right = _right(corpus, questions)
+    found = _rankings(retriever.rank, [asked.question for asked in questions], corpus)
+    return Run(retriever.name, measure(found, right))
 
 
 def _noise_runs(
     retrievers: Sequence[Retriever], corpus: Corpus, questions: Sequence[Asked]
-) -> list[NoiseRun]:  # fmt: skip
-    right = {str(place): corpus.right(asked) for place, asked in enumerate(questions)}
-    found = []
+) -> Iterator[NoiseRun]:
+    right = _right(corpus, questions)
     for retriever in retrievers:
         if retriever.rank is None:
             continue
-        clean = _recall(retriever.rank, [asked.question for asked in questions], corpus, right)
-        found.append(NoiseRun("clean", retriever.name, clean, 0.0))
-        for noise in NOISES:
-            wordings = [noisy(asked.question, noise, f"{SEED}:{asked.id}") for asked in questions]
-            recall = _recall(retriever.rank, wordings, corpus, right)
-            found.append(NoiseRun(noise, retriever.name, recall, 100 * (clean - recall)))
-    return found
+        clean = 0.0
+        for noise in ("clean", *NOISES):
+            wordings = [_worded(asked, noise) for asked in questions]
+            recall = measure(_rankings(retriever.rank, wordings, corpus), right).recall_10
+            clean = recall if noise == "clean" else clean
+            yield NoiseRun(noise, retriever.name, recall, 100 * (clean - recall))
 
 
-def _recall(
-    rank: Rank, wordings: Sequence[str], corpus: Corpus, right: Mapping[str, frozenset[str]]
-) -> float:  # fmt: skip
-    rankings = {str(place): _distinct(rank(text), corpus.same) for place, text in enumerate(wordings)}
-    return measure(rankings, right).recall_10
+def _worded(asked: Asked, noise: str) -> str:
+    return asked.question if noise == "clean" else noisy(asked.question, noise, f"{SEED}:{asked.id}")
 
 
-def _distinct(found: Sequence[str], same: Mapping[str, str]) -> list[str]:
-    """The first ten different passages of a ranking; those with the same text are one."""
-    return list(dict.fromkeys(same[id] for id in found))[:DEPTH]
+def _right(corpus: Corpus, questions: Sequence[Asked]) -> dict[str, frozenset[str]]:
+    """The right passages by the question's place (a file may give an id twice)."""
+    return {str(place): corpus.right(asked) for place, asked in enumerate(questions)}
+
+
+def _rankings(rank: Rank, wordings: Sequence[str], corpus: Corpus) -> dict[str, list[str]]:
+    """The first ten different passages for each wording, by its place; those with the same text are one."""
+    rankings = {}
+    for place, wording in enumerate(wordings):
+        found = dict.fromkeys(corpus.same[id] for id in rank(wording))
+        rankings[str(place)] = list(found)[:DEPTH]
+    return rankings

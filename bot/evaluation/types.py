@@ -49,8 +49,6 @@ class Run:
 
     retriever: str
     measures: Measures | None = None
-    milliseconds: float | None = None
-    """The median time of one question."""
     reason: str | None = None
 
 
