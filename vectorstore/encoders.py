@@ -1,5 +1,6 @@
 """Choose the encoder that the settings name: the offline one, or any sentence-transformers model."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -44,13 +45,17 @@ def load_encoder(settings: StoreSettings) -> Encoder:
     """
     from vectorstore.kiwi_encoder import KiwiEncoder
 
-    if settings.embedding == OFFLINE_ENCODER or _is_offline_folder(Path(settings.embedding)):
+    if settings.embedding == OFFLINE_ENCODER or _is_offline_folder(Path(settings.embedding).expanduser()):
         return KiwiEncoder()
     from vectorstore.model_encoder import ModelEncoder
 
-    return ModelEncoder(settings.embedding, settings.device)
+    return ModelEncoder(settings.embedding, settings.device, settings.threads)
 
 
 def _is_offline_folder(folder: Path) -> bool:
-    modules = folder / "modules.json"
-    return modules.is_file() and "vectorstore.kiwi_module" in modules.read_text(encoding="utf-8")
+    """Whether our own module is all that the folder's model consists of."""
+    try:
+        modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
+        return [module["type"] for module in modules] == ["vectorstore.kiwi_module.KiwiModule"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

@@ -22,7 +22,27 @@ class StoreSettings(BaseSettings):
     embedding: str = OFFLINE_ENCODER
     """`kiwi` (offline, the default), a folder, or the hub name of a sentence-transformers model."""
     device: str | None = None
-    """`cuda`, `mps` or `cpu` for a model by name; None chooses the best that there is."""
+    """`cuda`, `cuda:1`, `mps` or `cpu` for a model by name; None chooses the best that there is."""
+    threads: int | None = Field(default=None, ge=1, le=1024)
+    """Threads of a model by name; None takes half of the cores (see `torch_models.set_threads`)."""
+    reranker: str | None = None
+    """A folder, or the hub name of a sentence-transformers CrossEncoder; None does without."""
+
+
+class HubSettings(BaseSettings):
+    """The model hub's own variables, under the names that its library gives them."""
+
+    model_config = SettingsConfigDict(env_prefix="HF_", extra="ignore", frozen=True)
+
+    endpoint: str = "https://huggingface.co"
+    """HF_ENDPOINT: the hub, or a mirror of it."""
+    hub_offline: str = ""
+    """HF_HUB_OFFLINE: whether the hub must not be asked."""
+
+    @property
+    def offline(self) -> bool:
+        """Whether HF_HUB_OFFLINE says so, read as the hub's library reads it."""
+        return self.hub_offline.upper() in ("1", "TRUE", "YES", "ON")
 
 
 Chosen = TypeVar("Chosen", bound=StoreSettings)
