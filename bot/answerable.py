@@ -1,19 +1,38 @@
 """Whether the evidence supports an answer at all: a logistic model over a few readable signals."""
 
+import re
 from collections.abc import Sequence
 from math import exp
 
 from bot.evidence import Asked, Ranked
+from bot.kinds import shows
+from bot.lexicon import words
+from bot.question import Question
 from bot.reader.model import Found
 from vectorstore.lexical import letter_pairs
 
 WEIGHTS = {"bias": -1.0, "sentence": 4.0, "known": 3.0, "share": 1.0}
 THRESHOLD = 0.5
+LOOKED_AT = 3  # best sentences in which what is asked for must stand
 
 
 def supported(asked: Asked, ranked: Sequence[Ranked], found: Sequence[Found]) -> bool:
-    """Whether to answer."""
-    return probability(signals(asked, ranked, found)) >= THRESHOLD
+    """Whether to answer: the evidence is about the question and holds what could answer it."""
+    return _could_answer(asked.question, ranked) and probability(signals(asked, ranked, found)) >= THRESHOLD
+
+
+def _could_answer(question: Question, ranked: Sequence[Ranked]) -> bool:
+    """Whether a date, a time or a number of the unit asked for stands in the best sentences at all."""
+    texts = [item.candidate.line.text for item in ranked[:LOOKED_AT]]
+    if question.type in ("date", "time"):
+        return any(shows(question.type, text) for text in texts)
+    if question.type != "number" or question.unit in words("countable"):
+        return True
+    if question.unit is not None:
+        return any(re.search(rf"\d[\d,.]*\s?여?\s?[가-힣]{{0,2}}\s?{question.unit}", text) for text in texts)
+    if question.focus in words("money"):
+        return any(re.search(r"\d.{0,8}(?:원|달러)|무료|무상", text) for text in texts)
+    return any(shows("number", text) for text in texts)
 
 
 def probability(values: dict[str, float]) -> float:
@@ -38,7 +57,7 @@ def signals(asked: Asked, ranked: Sequence[Ranked], found: Sequence[Found]) -> d
     return {
         "bias": 1.0,
         "sentence": max(item.covered for item in ranked if item.candidate is best),
-        "known": covered,
+        "known": covered / total,
         "share": found[0].share if found else 0.0,
     }
 

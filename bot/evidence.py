@@ -13,6 +13,7 @@ import numpy as np
 from bot.kinds import shows
 from bot.lexicon import words
 from bot.passages import Candidate, Line, term_set, word_vectors
+from bot.people import Person, cast_of
 from bot.question import Question
 from vectorstore.kiwi_encoder import KiwiEncoder, weight_of
 from vectorstore.lexical import letter_pairs
@@ -33,6 +34,9 @@ WEIGHTS: dict[str, float] = {
     "retrieved": 1.0,
     "header": -5.0,  # title, byline, caption …
     "header_asked": 7.0,  # … unless the question is about them; set by hand, our passages have titles only
+    "speaker": 1.0,  # said by the person whom the question names
+    "other_speaker": -0.7,
+    "about": 0.7,
     "long": -0.1,
 }
 
@@ -50,7 +54,9 @@ class Ranked:
 
 def rank(asked: "Asked", candidates: Sequence[Candidate]) -> list[Ranked]:
     """The candidates, best first."""
-    rows = [features(asked, candidate) for candidate in candidates]
+    pages = dict.fromkeys(candidate.page for candidate in candidates)
+    named = {page: cast_of(page).named_in(asked.question.text) for page in pages}
+    rows = [features(asked, candidate, named[candidate.page]) for candidate in candidates]
     scores = [sum(WEIGHTS[name] * value for name, value in row.items()) for row in rows]
     top = max(scores, default=0.0)
     total = sum(exp(score - top) for score in scores) or 1.0
@@ -119,12 +125,13 @@ def _predicate_row(question: Question, weighted: Sequence[Morpheme]) -> int | No
 HEADER_ROLES = frozenset({"section", "title", "subtitle", "dateline", "byline", "caption"})
 
 
-def features(asked: Asked, candidate: Candidate) -> dict[str, float]:
-    """The named features of one sentence, each about 0 to 1."""
+def features(asked: Asked, candidate: Candidate, named: Sequence[Person]) -> dict[str, float]:
+    """The named features of one sentence, each about 0 to 1; `named` are the people the question names."""
     line, lines, place = candidate.line, candidate.page.lines, candidate.place
     before = lines[place - 1] if place and lines[place - 1].role == "body" else None
     after = lines[place + 1] if place + 1 < len(lines) else None
     header = line.role in HEADER_ROLES
+    speaker = cast_of(candidate.page).speakers[place]
     paragraph: set[str] = set()
     for other in lines[max(0, place - 4) : place + 5]:
         if other.paragraph == line.paragraph:
@@ -137,12 +144,21 @@ def features(asked: Asked, candidate: Candidate) -> dict[str, float]:
         "before": _exact(asked, before.terms - line.terms) if before else 0.0,
         "after": _exact(asked, after.terms - line.terms) if after else 0.0,
         "paragraph": _exact(asked, frozenset(paragraph) - line.terms),
-        "kind": float(shows(asked.question.type, line.text)),
+        "kind": _kind(asked.question, line.text),
         "retrieved": candidate.retrieved,
         "header": float(header),
         "header_asked": float(header and asked.header),
+        "speaker": float(speaker is not None and speaker in named),
+        "other_speaker": float(speaker is not None and bool(named) and speaker not in named),
+        "about": float(any(person.name in line.text for person in named)),
         "long": min(len(line.text) / 200, 2.0),
     }
+
+
+def _kind(question: Question, text: str) -> float:
+    """The part of what is asked for that the text shows a sign of."""
+    kinds = [question.type] if question.also is None else [question.type, question.also]
+    return sum(shows(kind, text) for kind in kinds) / len(kinds)
 
 
 def _exact(asked: Asked, terms: frozenset[str]) -> float:

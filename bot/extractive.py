@@ -3,21 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.answerable import supported
+from bot.answerable import LOOKED_AT, supported
 from bot.cite import MAX_QUOTE, cite
+from bot.dates import resolve
 from bot.evidence import Asked, Ranked
-from bot.passages import Candidate
-from bot.question import Question
+from bot.lexicon import words
+from bot.passages import Candidate, Line
+from bot.people import Person, cast_of
+from bot.question import Question, asks_weekday
 from bot.reader.model import Found
-from bot.reader.spans import clean_answer
+from bot.reader.spans import Span, clean_answer
+from bot.record import Fact, fact_asked
 from bot.runs import listed, with_titles
 from bot.types import Answer, Citation, Reason
 from prompts import say
 
 SURE = 0.6  # share of the softmax from which an answer is stated; below, its sentence is quoted
 STATED = frozenset({"person", "org", "place", "date", "time", "number", "role", "topic", "thing"})
-MAX_ANSWER = 360  # characters of quotes in one answer
+MAX_ANSWER = 340  # characters of quotes in one answer
 SUMMARY_LINES = 3
+NARROW = frozenset({"person", "date", "time", "number", "place", "org"})  # one sentence answers these
+NEARLY = 0.35  # of the best share: a sentence that fits nearly as well
+MAX_QUOTES = 300  # characters of several quotes together
+SIGNS_AROUND = 8  # quotation marks, marker and spaces around one quote
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,10 +47,19 @@ def answer_from(reading: Reading) -> Answer:
     """State the answer with its proof, quote the best evidence, or refuse with the nearest thing there is."""
     if not reading.ranked:
         return refuse(reading, "no_evidence", say("answer.no_evidence"))
+    fact = fact_asked(reading.question.text, reading.ranked[0].candidate.page)
+    if fact is not None:
+        return _fact(reading, fact)
     if reading.question.type == "summary":
         return _quoted(reading, _summary(reading))
     if not supported(reading.words, reading.ranked, reading.found):
         return refuse(reading, "no_evidence", say("answer.no_evidence"))
+    day = _day_asked(reading)
+    if day is not None:
+        return day
+    speaker = _speaker_asked(reading)
+    if speaker is not None:
+        return _speaker(reading, speaker)
     if reading.found and reading.question.type in STATED and _share(reading) >= SURE:
         return _stated(reading)
     return _quoted(reading, _best(reading))
@@ -65,27 +82,89 @@ def _share(reading: Reading) -> float:
     )
 
 
+def _fact(reading: Reading, fact: Fact) -> Answer:
+    """What the report's own byline, dateline, caption or title says."""
+    page = reading.ranked[0].candidate.page
+    line = fact.line
+    citation = cite(1, page, line.start, line.end)
+    text = say("answer.stated_plain", short=clean_answer(fact.stated))
+    return Answer(
+        reading.asked, reading.question.text, "answer", text, short=fact.stated, citations=(citation,)
+    )
+
+
+def _day_asked(reading: Reading) -> Answer | None:
+    """The whole date, where the day of the week or the exact date is asked for and a day is given."""
+    if not asks_weekday(reading.question):
+        return None
+    for item in reading.ranked[:LOOKED_AT]:
+        line, page = item.candidate.line, item.candidate.page
+        day = resolve(line.text, page.article.published)
+        if day is not None and day.day is not None:
+            citation = cite(1, page, *_quote_around(line, 0, 0))
+            text = say("answer.stated", short=day.spoken(), quote=citation.quote)
+            asked, standalone = reading.asked, reading.question.text
+            return Answer(asked, standalone, "answer", text, short=day.spoken(), citations=(citation,))
+    return None
+
+
+def _speaker_asked(reading: Reading) -> Person | None:
+    """The speaker of the best sentence, where the question asks who said something."""
+    question = reading.question
+    asks = any(m.form in words("saying", "verbs") or m.form in words("said") for m in question.morphemes)
+    if question.type != "person" or not asks:
+        return None
+    best = reading.ranked[0].candidate
+    cast = cast_of(best.page)
+    speaker = cast.speakers[best.place]
+    return None if speaker in cast.named_in(question.text) else speaker
+
+
+def _speaker(reading: Reading, person: Person) -> Answer:
+    """Who said it, by the name and title that the article introduces the speaker with."""
+    best = reading.ranked[0].candidate
+    said = cite(1, best.page, best.line.start, best.line.end)
+    citations = [said]
+    if person.name not in best.line.text:
+        introduced = best.page.lines[person.line]
+        citations.append(cite(2, best.page, *_quote_around(introduced, person.start, person.end)))
+    text = say("answer.stated_plain", short=person.full)
+    return Answer(
+        reading.asked, reading.question.text, "answer", text, short=person.full, citations=tuple(citations)
+    )
+
+
 def _stated(reading: Reading) -> Answer:
     """기사에 따르면 …입니다."""
     best = reading.found[0]
     line = best.candidate.line
-    if reading.question.several:
-        runs = listed(line, best.span)
-        start, end = runs[0].start, runs[-1].end
-    elif reading.question.type == "person":
-        run = with_titles(line, best.span)
-        start, end = run.start, run.end
-    else:
-        start, end = best.span.start, best.span.end
+    start, end = _words(reading.question, line, best.span)
     short = clean_answer(line.text[start:end])
-    citation = cite(1, best.candidate.page, *_quote_around(best.candidate, start, end))
-    text = say("answer.stated", short=short, quote=citation.quote)
+    shown = short
+    if reading.question.type == "date":
+        day = resolve(short, best.candidate.page.article.published)
+        if (day is not None and str(day.year) not in short) or (
+            day is not None and asks_weekday(reading.question)
+        ):
+            shown = say("answer.dated", short=short, date=day.spoken())
+    citation = cite(1, best.candidate.page, *_quote_around(line, start, end))
+    text = say("answer.stated", short=shown, quote=citation.quote)
     return Answer(reading.asked, reading.question.text, "answer", text, short=short, citations=(citation,))
 
 
-def _quote_around(candidate: Candidate, start: int, end: int) -> tuple[int, int]:
+def _words(question: Question, line: Line, span: Span) -> tuple[int, int]:
+    """Where the answer begins and ends: the whole list, a name with its titles, or what was found."""
+    if question.several:
+        runs = listed(line, span)
+        return runs[0].start, runs[-1].end
+    if question.type == "person":
+        run = with_titles(line, span)
+        return run.start, run.end
+    return span.start, span.end
+
+
+def _quote_around(line: Line, start: int, end: int) -> tuple[int, int]:
     """The sentence's bounds in the article, cut at words around the answer where it is too long."""
-    line = candidate.line
     if len(line.text) <= MAX_QUOTE:
         return line.start, line.end
     room = MAX_QUOTE - (end - start)
@@ -97,24 +176,36 @@ def _quote_around(candidate: Candidate, start: int, end: int) -> tuple[int, int]
 
 
 def _best(reading: Reading) -> list[Candidate]:
-    """The sentence of the best answer, or else the best sentence."""
-    return [reading.found[0].candidate if reading.found else reading.ranked[0].candidate]
+    """The best sentence, and for a wide question the next that fit nearly as well, best first."""
+    first = reading.ranked[0]
+    chosen = [first.candidate]
+    length = len(first.candidate.line.text)
+    if reading.question.type in NARROW and not reading.question.several:
+        return chosen
+    for item in reading.ranked[1:SUMMARY_LINES]:
+        length += len(item.candidate.line.text) + SIGNS_AROUND
+        if length > MAX_QUOTES or item.share < NEARLY * first.share:
+            break
+        if item.candidate.page is first.candidate.page:
+            chosen.append(item.candidate)
+    return chosen
 
 
 def _summary(reading: Reading) -> list[Candidate]:
-    """The best sentences of the best article, in text order."""
+    """What the named person says, or the report's first sentences, as many as fit."""
     page = reading.ranked[0].candidate.page
-    body = [
-        r.candidate for r in reading.ranked if r.candidate.page is page and r.candidate.line.role == "body"
-    ]
+    cast = cast_of(page)
+    named = cast.named_in(reading.question.text)
+    body = [place for place, line in enumerate(page.lines) if line.role == "body"]
+    said = [place for place in body if cast.speakers[place] in named]
     chosen: list[Candidate] = []
     length = 0
-    for candidate in body or [reading.ranked[0].candidate]:
-        length += min(len(candidate.line.text), MAX_QUOTE)
+    for place in said or body or [0]:
+        length += min(len(page.lines[place].text), MAX_QUOTE) + SIGNS_AROUND
         if chosen and (length > MAX_ANSWER or len(chosen) == SUMMARY_LINES):
             break
-        chosen.append(candidate)
-    return sorted(chosen, key=lambda candidate: candidate.line.start)
+        chosen.append(Candidate(page, place, 1.0))
+    return chosen
 
 
 def _quoted(reading: Reading, chosen: Sequence[Candidate]) -> Answer:

@@ -10,7 +10,44 @@ from vectorstore.lexical import TERM_TAGS
 from vectorstore.morphemes import Morpheme, morphemes, normal_question
 
 NOUN_TAGS = frozenset({"NNG", "NNP", "NNB", "NR", "SL", "SN", "XR", "XSN", "XPN", "SH"})
-GENERIC = frozenset({"thing", "topic"})
+_ENGLISH = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "and",
+        "or",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "to",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "with",
+        "do",
+        "does",
+        "did",
+        "it",
+        "its",
+        "this",
+        "that",
+        "s",
+        "'s",
+        "there",
+        "has",
+        "have",
+        "had",
+        "will",
+        "would",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +62,8 @@ class Question:
     summary."""
     focus: str | None
     """The noun that the answer is one of: 기관 in 어느 기관."""
+    also: str | None
+    """A second type, where two things are asked at once: place in 언제 어디서."""
     unit: str | None
     """The counter after 몇: 명, 부, 시."""
     several: bool
@@ -40,12 +79,14 @@ def understand(text: str) -> Question:
     found = tuple(morphemes(normal))
     kind, focus, unit = _expected(normal, found)
     light = words("light")
-    content = tuple(m for m in found if m.tag[:2] in TERM_TAGS and m.form not in light and not _asks(m))
-    return Question(normal, found, kind, focus, unit, _several(normal, found), content)
+    content = tuple(
+        m for m in found if m.tag[:2] in TERM_TAGS and m.form not in light | _ENGLISH and not _asks(m)
+    )
+    return Question(normal, found, kind, focus, _also(found, kind), unit, _several(normal, found), content)
 
 
 def _asks(morpheme: Morpheme) -> bool:
-    return morpheme.form in question_words() and morpheme.tag != "IC"
+    return morpheme.form.lower() in question_words() and morpheme.tag != "IC"
 
 
 def _expected(text: str, found: Sequence[Morpheme]) -> tuple[str, str | None, str | None]:
@@ -55,7 +96,7 @@ def _expected(text: str, found: Sequence[Morpheme]) -> tuple[str, str | None, st
     place = next((i for i, m in enumerate(found) if _asks(m)), None)
     if place is None:
         return _without_question_word(text, found)
-    word = found[place].form
+    word = found[place].form.lower()
     after = _noun_after(found, place + 1)
     before = _noun_before(found, place)
     if word == "몇":
@@ -64,6 +105,8 @@ def _expected(text: str, found: Sequence[Morpheme]) -> tuple[str, str | None, st
         return focus_types().get(after, "topic"), after, None
     if word in ("무엇", "뭐", "머", "얼마"):
         return _named(found, before, question_words()[word])
+    if word == "how" and re.search(r"how (many|much|long|old|far)", text, re.IGNORECASE):
+        return "number", None, None
     if word in ("어디", "어데"):
         kind = focus_types().get(before or "", "place")
         return (kind if kind == "org" else "place"), before, None
@@ -71,6 +114,14 @@ def _expected(text: str, found: Sequence[Morpheme]) -> tuple[str, str | None, st
         said = any(m.form in words("saying", "verbs") for m in found)
         return ("claim" if said else "method"), None, None
     return question_words()[word], before, None
+
+
+def _also(found: Sequence[Morpheme], kind: str) -> str | None:
+    """The type of a second question word."""
+    kinds = [question_words()[m.form.lower()] for m in found if _asks(m)]
+    return next(
+        (other for other in kinds if other != kind and other in ("date", "place", "person", "number")), None
+    )
 
 
 _SUMMARY = r"요약|정리해|줄거리|간추|줄여\s?(줘|주|봐)|한\s?문장|한\s?줄로|개요|개략|(어떤|무슨) (기사|글)"
@@ -150,3 +201,8 @@ _SEVERAL = re.compile(
 
 def _several(text: str, found: Sequence[Morpheme]) -> bool:
     return bool(_SEVERAL.search(text)) or any(m.form == "다" and m.tag == "MAG" for m in found)
+
+
+def asks_weekday(question: Question) -> bool:
+    """Whether the day of the week is asked for, or the whole date."""
+    return bool(re.search(r"요일|정확(?:히|한)|연월일|몇 년 몇 월", question.text))

@@ -24,13 +24,15 @@ MAY_READ_THE_ENVIRONMENT = {
     "ingest/child.py": "hands the environment on to its child process unread",
 }
 KOREAN_AS_DATA = {
+    "bot/answerable.py": "what an amount of money looks like",
     "bot/conversation.py": "words that point back to an earlier turn",
     "bot/evaluation/noise.py": "the letters of Hangul, and which are taken for each other",
-    "bot/evidence.py": "words that ask for the article's own data",
+    "bot/dates.py": "words of time before a day or a month",
     "bot/kinds.py": "what names, dates, places and numbers look like",
+    "bot/people.py": "what a name with a title and a speaker's line look like",
     "bot/question.py": "question words and what they ask for",
-    "bot/reader/features.py": "what a span's neighbours look like",
     "bot/reader/spans.py": "particles at the edge of a span",
+    "bot/record.py": "what a question about the report itself looks like",
     "bot/runs.py": "titles around a name, and the words between the items of a list",
     "bot/triage.py": "what small talk and requests outside the articles look like",
     "ingest/clean.py": "what boilerplate looks like",

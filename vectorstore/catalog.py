@@ -72,6 +72,13 @@ class Catalog:
             'SELECT article, number, start, "end", terms FROM chunk ORDER BY article, number'
         )
 
+    def newest(self) -> str | None:
+        """The id of the article published last; None for an empty index."""
+        rows = self._all(
+            "SELECT id FROM article ORDER BY json_extract(record, '$.published') DESC, id LIMIT 1"
+        )
+        return rows[0][0] if rows else None
+
     def counts(self) -> tuple[int, int]:
         """How many articles and how many chunks there are."""
         articles = self._all("SELECT count(*) FROM article")[0][0]

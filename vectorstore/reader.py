@@ -66,6 +66,10 @@ class Index:
         """The sentences of an article, in text order."""
         return self.generation.catalog.sentences(id)
 
+    def newest_article(self) -> str | None:
+        """The id of the article published last; None for an empty index."""
+        return self.generation.catalog.newest()
+
     def article_ids(self) -> list[str]:
         """Every article's id, sorted."""
         return self.generation.catalog.article_ids()

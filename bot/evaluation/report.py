@@ -30,7 +30,7 @@ def table(report: Report) -> Iterator[str]:
     if report.noise:
         yield ""
         yield say("evaluation.noise_heading", count=report.noise_questions)
-        yield f"{'R@10':>9}{say('evaluation.fall'):>8}"
+        yield f"{'R@10':>9}{say('evaluation.fall'):>7}"
     for noisy in report.noise:
         name = say(f"evaluation.retriever_{noisy.retriever}")
         yield f"{noisy.recall_10:9.3f}{noisy.fall:9.1f}  {name} · {say(f'evaluation.noise_{noisy.noise}')}"

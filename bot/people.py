@@ -1,0 +1,170 @@
+"""Who is who in an article, and who says what: names with their titles, short forms, speakers of sentences.
+
+"이 대표는 “…”" is 이봉윤 포럼 공동대표 where the article introduced him so; "그는 이어 “…”" and "이어 “…”" go on
+with the speaker before. Works on any article: nothing but forms of address is known in advance.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bot.kinds import SURNAMES, TITLE
+from bot.lexicon import words
+from bot.passages import Line, Page
+from bot.reader.spans import NOMINAL
+from bot.runs import GLUE
+
+_WORD = r"[가-힣A-Za-z0-9㈜()·‧]+"
+# 이봉윤 포럼 공동대표 / 유희수 조선대 AI특임교수 / 정우주 ㈜인디제이 대표이사
+_NAME_TITLE = re.compile(
+    rf"(?<![가-힣])(?P<name>{SURNAMES}[가-힣]{{1,3}}) (?P<title>(?:{_WORD} ){{0,4}}?[가-힣A-Za-z0-9]*{TITLE})(?![가-힣]*(?:실|단|회|청)\b)"
+)
+# 정책위원장 임한필 / 좌장인 마은정 변호사
+_TITLE_NAME = re.compile(
+    rf"(?P<title>(?:{_WORD} ){{0,2}}[가-힣]*{TITLE})(?:인)? (?P<name>{SURNAMES}[가-힣]{{1,2}})(?=[은는이가을를의도와과,. (씨]|$)"
+)
+_SHORT = re.compile(rf"(?<![가-힣])(?P<surname>[가-힣]) ?(?P<title>[가-힣]{{0,4}}{TITLE})(?![가-힣]{{2}})")
+_SUBJECT = re.compile(r"^(?P<who>[^“”\"‘’,]{1,40}?)(?:은|는|도|이|가|역시|께서는)\s")
+_GOES_ON = re.compile(r"^(?:그는|그녀는|이어|그러면서|또한?|그리고|아울러|이어서|다만|특히|끝으로|덧붙여)\b")
+_QUOTE = re.compile(r"[“\"]")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whom an article names."""
+
+    name: str
+    titles: tuple[str, ...]
+    """Every title given, with its organisation, in text order."""
+    line: int
+    """Where the person is introduced."""
+    start: int
+    """Offset of the introduction in that line's text."""
+    end: int
+
+    @property
+    def full(self) -> str:
+        """이봉윤 포럼 공동대표."""
+        return f"{self.name} {self.titles[0]}" if self.titles else self.name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cast:
+    """The people of an article and who speaks in each line."""
+
+    people: tuple[Person, ...]
+    speakers: tuple[Person | None, ...]
+
+    def named_in(self, text: str) -> tuple[Person, ...]:
+        """The people that a question speaks of, by name or by surname and title."""
+        by_name = [person for person in self.people if person.name in text.replace(" ", "")]
+        short = [resolve(match["surname"], match["title"], self.people) for match in _SHORT.finditer(text)]
+        return tuple(dict.fromkeys([*by_name, *(person for person in short if person is not None)]))
+
+
+@lru_cache(maxsize=1024)
+def cast_of(page: Page) -> Cast:
+    """Read an article's people; the same page is read once."""
+    people = _people(page.lines)
+    return Cast(people, tuple(_speakers(page.lines, people)))
+
+
+def resolve(surname: str, title: str, people: Sequence[Person], before: int | None = None) -> Person | None:
+    """Whom 이 대표 means: a person of that surname with a title that ends so, the one introduced last."""
+    fitting = [
+        person
+        for person in people
+        if person.name.startswith(surname)
+        and any(_fits(title, given) for given in person.titles)
+        and (before is None or person.line <= before)
+    ]
+    return fitting[-1] if fitting else None
+
+
+def _fits(short: str, given: str) -> bool:
+    last = given.split()[-1]
+    return last.endswith(short) or short.endswith(last) or short in last
+
+
+def _people(lines: Sequence[Line]) -> tuple[Person, ...]:
+    found: dict[str, Person] = {}
+    for number, line in enumerate(lines):
+        if line.role in ("byline", "section", "dateline"):
+            continue
+        for match in _introductions(line):
+            name, title = match["name"], match["title"].strip()
+            known = found.get(name)
+            if known is None:
+                found[name] = Person(name, (title,), number, match.start(), match.end())
+            elif all(title not in given for given in known.titles):
+                found[name] = Person(name, (*known.titles, title), known.line, known.start, known.end)
+    return tuple(found.values())
+
+
+def _introductions(line: Line) -> list[re.Match[str]]:
+    """Where a name stands with a title, in text order."""
+    found = []
+    for pattern in (_NAME_TITLE, _TITLE_NAME):
+        place = 0
+        while (match := pattern.search(line.text, place)) is not None:
+            good = match["name"] not in words("not_names") and not re.fullmatch(TITLE, match["name"][1:])
+            if good and _whole(line, match):
+                found.append(match)
+                place = match.end()
+            else:
+                place = match.start() + 1
+    return sorted(found, key=lambda match: match.start())
+
+
+def _whole(line: Line, match: re.Match[str]) -> bool:
+    """Whether name and title are runs of nouns that end where a noun ends."""
+    inside = [m for m in line.morphemes if m.start < match.end() and m.end > match.start()]
+    clean = all(m.tag in NOMINAL or m.tag in GLUE or m.tag == "VCP" for m in inside)
+    after = next((m for m in line.morphemes if m.start == match.end()), None)
+    return (
+        clean
+        and bool(inside)
+        and inside[-1].end == match.end()
+        and (after is None or after.tag not in NOMINAL)
+    )
+
+
+def _speakers(lines: Sequence[Line], people: Sequence[Person]) -> list[Person | None]:
+    speakers: list[Person | None] = []
+    current: Person | None = None
+    for number, line in enumerate(lines):
+        subject = _SUBJECT.match(line.text) if line.role == "body" else None
+        if subject is not None and _is_person(subject["who"]):
+            current = _whom(subject["who"], people, number)
+        elif not (_GOES_ON.match(line.text) or _goes_on(lines, number)):
+            current = None
+        speakers.append(current if line.role == "body" and _speaks(line) else None)
+    return speakers
+
+
+def _is_person(who: str) -> bool:
+    """Whether a subject ends on a title or is a bare name."""
+    return bool(re.search(rf"(?:{TITLE}|^{SURNAMES}[가-힣]{{1,2}})$", who))
+
+
+def _speaks(line: Line) -> bool:
+    """Whether somebody is quoted in the line, directly or indirectly."""
+    verbs = words("saying", "verbs")
+    told = any(m.form in verbs or m.form + "하" in verbs for m in line.morphemes[-7:])
+    return told or bool(_QUOTE.search(line.text))
+
+
+def _goes_on(lines: Sequence[Line], number: int) -> bool:
+    """Whether the line stands in the paragraph of the line before, or opens with its quotation."""
+    same = number > 0 and lines[number - 1].paragraph == lines[number].paragraph
+    return same or bool(_QUOTE.match(lines[number].text))
+
+
+def _whom(who: str, people: Sequence[Person], number: int) -> Person | None:
+    """The person that a subject names in full or by surname and title; None for a stranger."""
+    for person in people:
+        if person.name in who.replace(" ", ""):
+            return person
+    short = _SHORT.search(who)
+    return resolve(short["surname"], short["title"], people, number) if short else None
