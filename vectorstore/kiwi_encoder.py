@@ -14,6 +14,7 @@ Measured on KorSTS test: Spearman 0.67 (`make bench`).
 import threading
 import zlib
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from math import log, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -35,6 +36,7 @@ COMPONENTS = 5  # KorSTS dev: 3 → .726, 5 → .739, 8 → .739
 RANK_SCALE = 300  # weight sqrt(log(1 + id / 300)); KorSTS dev flat between 100 and 500
 FUNCTION_WEIGHT = 0.1  # particles and endings against content words
 UNKNOWN_RANK = 30_000  # a word outside the dictionary weighs like a rare one
+MEMORY = 16_384  # words outside the dictionary, and letter groups, that are kept: 16 MB each
 CONTENT_TAGS = frozenset({"NN", "NP", "NR", "VV", "VA", "MA", "MM", "XR", "SL", "SN", "SH"})
 
 
@@ -51,8 +53,10 @@ class KiwiEncoder:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._frame: _Frame | None = None
-        self._known: dict[int, Vector] = {}
-        self._unknown: dict[str, Vector] = {}
+        self._row_of: dict[int, int] = {}  # morpheme id to row; 0 where Kiwi has no vector
+        self._rows: Matrix = np.zeros((1024, DIMENSION), np.float32)
+        self._used = 1  # rows; the first stays zero
+        self._weights: dict[tuple[int, str], float] = {}  # by id and tag
 
     @property
     def fingerprint(self) -> dict[str, str | int]:
@@ -77,31 +81,55 @@ class KiwiEncoder:
     def pool(self, found: Sequence[Morpheme]) -> Vector:
         """The unit vector of one analysed text, shape (256,)."""
         total = np.zeros(DIMENSION, np.float32)
+        rows: list[int] = []
+        weights: list[float] = []
         for morpheme in found:
-            weight = weight_of(morpheme)
+            weight = self._weight(morpheme)
             if weight > 0:
-                total += weight * self.vector(morpheme)
+                row = self._row(morpheme.id)
+                if row:
+                    rows.append(row)
+                    weights.append(weight)
+                else:
+                    total += np.float32(weight) * _from_letters(morpheme.form)
+        total += np.array(weights, np.float32) @ self._rows[rows]
         norm = float(np.linalg.norm(total))
         return total / np.float32(norm) if norm > 0 else total
 
     def vector(self, morpheme: Morpheme) -> Vector:
         """The centred vector of one morpheme, shape (256,); from its letters where Kiwi has none."""
-        if morpheme.id >= UNKNOWN_BELOW:
-            known = self._known.get(morpheme.id)
-            if known is None:
-                known = self._known.setdefault(morpheme.id, self._place(morpheme.id))
-            if known.any():
-                return known
-        unknown = self._unknown.get(morpheme.form)
-        if unknown is None:
-            unknown = self._unknown.setdefault(morpheme.form, _from_letters(morpheme.form))
-        return unknown
+        row = self._row(morpheme.id)
+        return self._rows[row] if row else _from_letters(morpheme.form)
 
-    def _place(self, morpheme_id: int) -> Vector:
+    def _weight(self, morpheme: Morpheme) -> float:
+        key = morpheme.id, morpheme.tag
+        weight = self._weights.get(key)
+        if weight is None:
+            weight = self._weights.setdefault(key, weight_of(morpheme))
+        return weight
+
+    def _row(self, morpheme_id: int) -> int:
+        """Where the vector of a morpheme stands in `_rows`; 0 where Kiwi has none."""
+        if morpheme_id < UNKNOWN_BELOW:
+            return 0
+        row = self._row_of.get(morpheme_id)
+        return self._placed(morpheme_id) if row is None else row
+
+    def _placed(self, morpheme_id: int) -> int:
         with self._lock:
             if self._frame is None:
                 self._frame = _build_frame(analyser())
-        return self._frame.place(analyser(), morpheme_id)
+            if morpheme_id in self._row_of:
+                return self._row_of[morpheme_id]
+            place = self._frame.place(analyser(), morpheme_id)
+            row = self._used if place.any() else 0
+            if row == len(self._rows):
+                self._rows = np.concatenate((self._rows, np.zeros_like(self._rows)))
+            if row:  # written before its number is known to other threads
+                self._rows[row] = place
+                self._used += 1
+            self._row_of[morpheme_id] = row
+            return row
 
 
 def weight_of(morpheme: Morpheme) -> float:
@@ -152,11 +180,17 @@ def _choose_landmarks(kiwi: "Kiwi") -> tuple[int, ...]:
     return tuple(usable[int(index * step)] for index in range(LANDMARKS))
 
 
+@lru_cache(maxsize=MEMORY)
 def _from_letters(form: str) -> Vector:
     """A vector of one's own for a word outside the dictionary: its hashed 1- to 3-grams, unit length."""
     framed = f"^{form}$"
     grams = [framed[i : i + n] for n in (1, 2, 3) for i in range(len(framed) - n + 1)]
     total = np.zeros(DIMENSION, np.float32)
     for gram in grams:
-        total += np.random.default_rng(zlib.crc32(gram.encode())).standard_normal(DIMENSION, np.float32)
+        total += _gram(gram)
     return total / np.float32(np.linalg.norm(total))
+
+
+@lru_cache(maxsize=MEMORY)
+def _gram(gram: str) -> Vector:
+    return np.random.default_rng(zlib.crc32(gram.encode())).standard_normal(DIMENSION, np.float32)
