@@ -8,7 +8,7 @@ from bot.cite import MAX_QUOTE, cite
 from bot.dates import resolve
 from bot.evidence import Asked, Ranked
 from bot.lexicon import words
-from bot.passages import Candidate, Line
+from bot.passages import Candidate, Line, Page
 from bot.people import Person, cast_of
 from bot.question import Question, asks_weekday
 from bot.reader.model import Found
@@ -52,6 +52,10 @@ def answer_from(reading: Reading) -> Answer:
         return _fact(reading, fact)
     if reading.question.type == "summary":
         return _quoted(reading, _summary(reading))
+    named = _only_asks_what_they_said(reading)
+    if named:
+        said = _said_by(reading.ranked[0].candidate.page, named)
+        return _quoted(reading, said) if said else refuse(reading, "no_evidence", say("answer.no_evidence"))
     if not supported(reading.words, reading.ranked, reading.found):
         return refuse(reading, "no_evidence", say("answer.no_evidence"))
     day = _day_asked(reading)
@@ -194,18 +198,36 @@ def _best(reading: Reading) -> list[Candidate]:
 def _summary(reading: Reading) -> list[Candidate]:
     """What the named person says, or the report's first sentences, as many as fit."""
     page = reading.ranked[0].candidate.page
-    cast = cast_of(page)
-    named = cast.named_in(reading.question.text)
+    named = cast_of(page).named_in(reading.question.text)
     body = [place for place, line in enumerate(page.lines) if line.role == "body"]
-    said = [place for place in body if cast.speakers[place] in named]
+    return _said_by(page, named) or _fitting(page, body or [0])
+
+
+def _said_by(page: Page, named: Sequence[Person]) -> list[Candidate]:
+    """The first sentences of the named people's speech, as many as fit."""
+    return _fitting(page, [place for place, who in enumerate(cast_of(page).speakers) if who in named])
+
+
+def _fitting(page: Page, places: Sequence[int]) -> list[Candidate]:
     chosen: list[Candidate] = []
     length = 0
-    for place in said or body or [0]:
+    for place in places:
         length += min(len(page.lines[place].text), MAX_QUOTE) + SIGNS_AROUND
         if chosen and (length > MAX_ANSWER or len(chosen) == SUMMARY_LINES):
             break
         chosen.append(Candidate(page, place, 1.0))
     return chosen
+
+
+def _only_asks_what_they_said(reading: Reading) -> tuple[Person, ...]:
+    """The people named, where the question asks no more than what they said."""
+    if reading.question.type != "claim":
+        return ()
+    named = cast_of(reading.ranked[0].candidate.page).named_in(reading.question.text)
+    own = "".join(person.name + "".join(person.titles) for person in named).replace(" ", "").lower()
+    said = words("saying", "verbs") | words("said")
+    rest = [m for m in reading.question.content if m.form not in said and m.form.lower() not in own]
+    return () if [m for m in rest if m.tag != "NNP"] else named
 
 
 def _quoted(reading: Reading, chosen: Sequence[Candidate]) -> Answer:

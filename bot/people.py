@@ -59,8 +59,22 @@ class Cast:
     def named_in(self, text: str) -> tuple[Person, ...]:
         """The people that a question speaks of, by name or by surname and title."""
         by_name = [person for person in self.people if person.name in text.replace(" ", "")]
+        if not by_name:
+            by_name = [person for person in self.people if _misspelled(person, text)]
         short = [resolve(match["surname"], match["title"], self.people) for match in _SHORT.finditer(text)]
         return tuple(dict.fromkeys([*by_name, *(person for person in short if person is not None)]))
+
+
+def _misspelled(person: Person, text: str) -> bool:
+    """Whether a text has the name with one syllable wrong, before a title of that person: 유히수 교수."""
+    for match in re.finditer(
+        rf"(?<![가-힣])(?P<name>[가-힣]{{3,4}}) ?(?P<title>[가-힣]{{0,4}}{TITLE})", text
+    ):
+        name = match["name"]
+        same = sum(a == b for a, b in zip(name, person.name, strict=False))
+        if len(name) == len(person.name) == same + 1 and any(_fits(match["title"], t) for t in person.titles):
+            return True
+    return False
 
 
 @lru_cache(maxsize=1024)

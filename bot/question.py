@@ -93,6 +93,8 @@ def _expected(text: str, found: Sequence[Morpheme]) -> tuple[str, str | None, st
     """(type, focus noun, counter), from the question word and the noun beside it, or the last noun."""
     if re.search(_SUMMARY, text):
         return "summary", None, None
+    if re.search(_SAID, text):
+        return "claim", None, None
     place = next((i for i, m in enumerate(found) if _asks(m)), None)
     if place is None:
         return _without_question_word(text, found)
@@ -124,6 +126,7 @@ def _also(found: Sequence[Morpheme], kind: str) -> str | None:
     )
 
 
+_SAID = r"[뭐머]라\s?(?:고|했|하|그랬|캤|말)|[뭐머]래|무슨 (?:말|얘기|이야기|발언|주장)|어떤 (?:말|얘기|이야기|발언|주장|의견|입장)"
 _SUMMARY = r"요약|정리해|줄거리|간추|줄여\s?(줘|주|봐)|한\s?문장|한\s?줄로|개요|개략|(어떤|무슨) (기사|글)"
 
 
