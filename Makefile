@@ -14,7 +14,7 @@ help:
 	@echo 'make test        설치하고 시험합니다 (ARGS="-k 이름")'
 	@echo 'make install     $(VENV)/에 실행과 시험에 필요한 것을 모두 설치합니다 (PYTHON=)'
 	@echo 'make lint        ruff와 mypy로 검사합니다'
-	@echo 'make bench       속도와 메모리를 재어 benchmarks/results/에 남깁니다'
+	@echo 'make bench       속도, 메모리, 검색 품질을 재어 benchmarks/results/에 남깁니다'
 	@echo 'make screenshot  README의 화면을 다시 찍습니다'
 	@echo 'make constraints constraints.txt를 다시 만듭니다 (uv 필요)'
 	@echo 'make clean       시험과 빌드가 남긴 것을 지웁니다 ($(VENV)/는 남깁니다)'
@@ -34,6 +34,7 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/bench.py $(ARGS)
+	$(BIN)/python benchmarks/retrieval.py
 
 screenshot: $(STAMP)
 	$(BIN)/python benchmarks/screenshot.py
