@@ -36,7 +36,7 @@ def _folder(folder: Path) -> Data:
     if questions is None:
         raise DataError("evaluation.no_questions_file", folder=folder)
     passages = _only(folder, "*passages.jsonl")
-    given = None if passages is None else [_passage(passages, *each) for each in _records(passages)]
+    given = None if passages is None else _passages(passages)
     return _data(folder.resolve().name, questions, list(_records(questions)), given)
 
 
@@ -70,6 +70,15 @@ def _record(path: Path, number: int, line: str) -> Record:
     return record
 
 
+def _passages(path: Path) -> list[Passage]:
+    found: dict[str, Passage] = {}
+    for number, record in _records(path):
+        passage = _passage(path, number, record)
+        if found.setdefault(passage.id, passage) is not passage:
+            raise DataError("evaluation.passage_twice", path=path, passage=passage.id)
+    return list(found.values())
+
+
 def _passage(path: Path, number: int, record: Record) -> Passage:
     id, text = _text(path, number, record, "id"), _text(path, number, record, "text")
     title = record.get("title")
@@ -87,17 +96,11 @@ def _passages_beside(path: Path, questions: list[tuple[int, Record]]) -> list[Pa
     return list(found.values())
 
 
-def _data(
-    name: str, path: Path, records: list[tuple[int, Record]], passages: list[Passage] | None
-) -> Data:  # fmt: skip
+def _data(name: str, path: Path, records: list[tuple[int, Record]], passages: list[Passage] | None) -> Data:
     asked = [_asked(path, number, record) for number, record in records]
     kept = tuple(each for each in asked if each.right)
     if not kept:
         raise DataError("evaluation.no_questions", path=path)
-    ids = [] if passages is None else [passage.id for passage in passages]
-    if len(set(ids)) != len(ids):
-        twice = next(id for id in ids if ids.count(id) > 1)
-        raise DataError("evaluation.passage_twice", path=path, passage=twice)
     return Data(name, kept, None if passages is None else tuple(passages), len(asked) - len(kept))
 
 
