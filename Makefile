@@ -51,9 +51,9 @@ $(STAMP): pyproject.toml constraints.txt
 	echo "$(VENV)/에 설치합니다 ($$($$python --version)). 처음에는 몇 분 걸립니다."; \
 	$$python -m venv $(VENV)
 	@$(cpu_torch)
-	$(PIP) --editable '.[all,dev]'
-	@# pip leaves bytecode even under PYTHONDONTWRITEBYTECODE, uv does not: without it each start takes seconds more.
-	@$(BIN)/python -m compileall -q $(VENV)/lib bot ingest prompts vectorstore >/dev/null || true
+	$(PIP) --no-compile --editable '.[all,dev]'
+	@# Bytecode on all cores (pip would use one): without it each start takes seconds more.
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib bot ingest prompts vectorstore >/dev/null || true
 	@touch $@
 
 # Linux without an NVIDIA GPU, and no CPU wheel of PyTorch at hand: the CPU build by way of uv, as the default

@@ -2,11 +2,14 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from ingest.ahead import Document, split_ahead
 from ingest.child import Child
 from ingest.clean import clean
+from ingest.extent import size_of
 from ingest.fetch import Fetched, fetch
 from ingest.names import readable
 from ingest.read import bundled_report, expand, read
@@ -14,7 +17,7 @@ from ingest.split import SPLITTER, prepare
 from ingest.types import Raw, SourceError, Verdict
 from prompts import say
 from vectorstore.encoders import Encoder
-from vectorstore.types import Prepared
+from vectorstore.types import Article
 from vectorstore.writer import IndexWriter
 
 log = logging.getLogger(__name__)
@@ -35,9 +38,18 @@ def ingest_sources(
     hears each verdict as it falls. Raises BusyError where another process writes, StoreError.
     """
     verdicts: list[Verdict] = []
-    with Child() as child, IndexWriter.open(store, encoder, splitter=SPLITTER) as writer:
-        for found in _documents(sources, child, fetcher):
-            verdict = found if isinstance(found, Verdict) else _taken_in(found, writer)
+    with (
+        Child() as child,
+        IndexWriter.open(store, encoder, splitter=SPLITTER, coming=size_of(sources)) as writer,
+        ThreadPoolExecutor(1) as helper,
+    ):
+        cleaned = map(_cleaned, _documents(sources, child, fetcher))
+
+        def known(article: Article) -> bool:
+            return writer.article(article.id) == article
+
+        for document in split_ahead(cleaned, helper, known):
+            verdict = document if isinstance(document, Verdict) else _taken_in(document, writer)
             verdicts.append(verdict)
             on_verdict(verdict)
     return verdicts
@@ -51,10 +63,14 @@ def ingest_report(store: Path, encoder: Encoder) -> Verdict:
 def reindex(store: Path, encoder: Encoder, on_article: Callable[[str], None] = lambda id: None) -> int:
     """Build the index anew from its stored articles, for another encoder or splitter; returns how many."""
     count = 0
-    with IndexWriter.open(store, encoder, splitter=SPLITTER, fresh=True) as writer:
-        for article in writer.articles():
-            writer.put(prepare(article))
-            on_article(article.id)
+    with (
+        IndexWriter.open(store, encoder, splitter=SPLITTER, fresh=True) as writer,
+        ThreadPoolExecutor(1) as helper,
+    ):
+        documents = (Document(article.id, None, article) for article in writer.articles())
+        for document in split_ahead(documents, helper):
+            writer.put(document.prepared or prepare(document.article))
+            on_article(document.article.id)
             count += 1
     return count
 
@@ -84,18 +100,22 @@ def _guarded(label: str, documents: Iterable[T]) -> Iterator[T | Verdict]:
         yield Verdict(readable(label), None, "skipped", say("ingest.fault"), fault=True)
 
 
-def _taken_in(raw: Raw, writer: IndexWriter) -> Verdict:
-    """Clean, split and write one document."""
-    prepared = next(iter(_guarded(raw.label, (_prepared(one) for one in (raw,)))))
-    if isinstance(prepared, Verdict):
-        return prepared
-    article = prepared.article
+def _cleaned(raw: Raw | Verdict) -> Document | Verdict:
+    if isinstance(raw, Verdict):
+        return raw
+    article = next(iter(_guarded(raw.label, (clean(one) for one in (raw,)))))
+    return article if isinstance(article, Verdict) else Document(raw.label, raw.note, article)
+
+
+def _taken_in(document: Document, writer: IndexWriter) -> Verdict:
+    """Write one document, if it is new or has changed."""
+    article = document.article
     before = writer.article(article.id)
     if before == article:
-        return Verdict(raw.label, article.id, "unchanged", raw.note)
+        return Verdict(document.label, article.id, "unchanged", document.note)
+    split = (document.prepared or prepare(article) for _ in range(1))
+    prepared = next(iter(_guarded(document.label, split)))
+    if isinstance(prepared, Verdict):
+        return prepared
     writer.put(prepared)
-    return Verdict(raw.label, article.id, "updated" if before else "added", raw.note)
-
-
-def _prepared(raw: Raw) -> Prepared:
-    return prepare(clean(raw))
+    return Verdict(document.label, article.id, "updated" if before else "added", document.note)

@@ -1,13 +1,17 @@
 """An article cut up: sentences by Kiwi, quotations kept whole, chunks of whole sentences."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, pairwise
+from typing import TypeAlias
 
-from vectorstore.morphemes import split_sentences
-from vectorstore.types import Article, Chunk, Part, Prepared, Sentence
+from vectorstore.morphemes import Morpheme, analysed_sentences
+from vectorstore.types import Article, Chunk, Part, Prepared, Role, Sentence
+
+Analysed: TypeAlias = list[list[Morpheme]]
+"""A piece of text as Kiwi has it: its sentences, each as its morphemes with places in the piece."""
 
 SPLITTER = "kiwi-quotes-1"
 """Name and version: an index made by another one must be rebuilt. Raise it with every change of this file."""
@@ -34,12 +38,17 @@ _CUTS = (
 
 def prepare(article: Article) -> Prepared:
     """The article with its sentences and chunks, ready to be indexed."""
-    sentences = tuple(sentences_of(article))
-    chunks = tuple(
-        Chunk(article.id, number, start, end, article.text[start:end])
-        for number, (start, end) in enumerate(_chunks(article, sentences))
-    )
-    return Prepared(article, sentences, chunks)
+    return prepare_all([article])[0]
+
+
+def prepare_all(articles: Sequence[Article]) -> list[Prepared]:
+    """The same for several articles: Kiwi analyses their lines in parallel, each only once."""
+    places = [list(_places(article)) for article in articles]
+    found = analysed_sentences(_texts(articles, places))
+    return [
+        _prepared(article, next(found), {start: next(found) for start, _ in spans})
+        for article, spans in zip(articles, places, strict=True)
+    ]
 
 
 def sentences_of(article: Article) -> Iterator[Sentence]:
@@ -48,12 +57,65 @@ def sentences_of(article: Article) -> Iterator[Sentence]:
     A line of the head (a title, a dateline) is one sentence. In a paragraph, a boundary inside an open
     quotation or bracket is none, unless the quotation never closes or the sentence gets too long.
     """
+    return iter(prepare(article).sentences)
+
+
+def _places(article: Article) -> Iterator[tuple[int, int]]:
+    """The (start, end) of each piece of the text that Kiwi is given."""
+    for _, start, end in _all_lines(article):
+        for left, right in _pieces(article.text[start:end]):
+            endless = _ENDLESS.fullmatch(article.text, start + left, start + right)
+            step = _WORD if endless else _PIECE
+            for at in range(start + left, start + right, step):
+                yield at, min(at + step, start + right)
+
+
+def _texts(articles: Sequence[Article], places: Sequence[Sequence[tuple[int, int]]]) -> Iterator[str]:
+    """What Kiwi is given: each article's title, then the pieces of its text."""
+    for article, spans in zip(articles, places, strict=True):
+        yield article.title
+        yield from (article.text[start:end] for start, end in spans)
+
+
+def _prepared(article: Article, title: Analysed, analysed: Mapping[int, Analysed]) -> Prepared:
+    sentences = tuple(_sentences(article, analysed))
+    spans = list(_chunks(article, sentences))
+    chunks = tuple(
+        Chunk(article.id, number, start, end, article.text[start:end])
+        for number, (start, end) in enumerate(spans)
+    )
+    heading = tuple(chain.from_iterable(title))
+    return Prepared(article, sentences, chunks, heading, tuple(_inside(analysed, spans)))
+
+
+def _inside(
+    analysed: Mapping[int, Analysed], spans: Sequence[tuple[int, int]]
+) -> Iterator[Sequence[Morpheme]]:
+    """The morphemes that begin within each of the spans."""
+    found = [(at, sentence) for at, sentences in analysed.items() for sentence in sentences]
+    starts = [at + sentence[0].start for at, sentence in found]
+    for start, end in spans:
+        first = max(bisect_right(starts, start) - 1, 0)
+        yield [
+            morpheme
+            for at, sentence in found[first : bisect_left(starts, end)]
+            for morpheme in sentence
+            if start <= at + morpheme.start < end
+        ]
+
+
+def _sentences(article: Article, analysed: Mapping[int, Analysed]) -> Iterator[Sentence]:
+    for role, start, end in _all_lines(article):
+        whole = role in _HEADER - {"caption"}
+        pieces = [(start, end)] if whole else _paragraph(article.text[start:end], start, analysed)
+        for left, right in pieces:
+            yield from (Sentence(*bounds) for bounds in _bounded(article.text, left, right))
+
+
+def _all_lines(article: Article) -> Iterator[tuple[Role, int, int]]:
     for part in article.parts or (Part("body", 0, len(article.text)),):
-        whole = part.role in _HEADER - {"caption"}
         for start, end in _lines(article.text, part.start, part.end):
-            pieces = [(start, end)] if whole else _paragraph(article.text[start:end], start)
-            for left, right in pieces:
-                yield from (Sentence(*bounds) for bounds in _bounded(article.text, left, right))
+            yield part.role, start, end
 
 
 def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -63,14 +125,13 @@ def _lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
             yield bounds
 
 
-def _paragraph(line: str, offset: int) -> list[tuple[int, int]]:
+def _paragraph(line: str, offset: int, analysed: Mapping[int, Analysed]) -> list[tuple[int, int]]:
     """The sentences of one line, as bounds in the article."""
     bounds: list[tuple[int, int]] = []
     for start, end in _pieces(line):
-        piece = line[start:end]
-        found = [] if _ENDLESS.fullmatch(piece) else split_sentences(piece)
+        found = [] if _ENDLESS.fullmatch(line, start, end) else analysed[offset + start]
         # What Kiwi leaves between two sentences belongs to the one before it.
-        edges = [start, *(start + left for left, _ in found[1:]), end]
+        edges = [start, *(start + sentence[0].start for sentence in found[1:]), end]
         bounds += [(left, right) for left, right in pairwise(edges) if left < right]
     merged = _unquoted(line, bounds)
     stripped = (_stripped(line, start, end) for start, end in merged)

@@ -73,13 +73,6 @@ def test_the_order_repeats_in_every_thread_and_every_opening(index: Index, made:
             assert [hit.score for hit in found] == pytest.approx([score for _, score in first], abs=1e-6)
 
 
-def test_equal_chunks_come_in_the_order_of_their_articles(tmp_path: Path, encoder: KiwiEncoder) -> None:
-    same = "우물가에서 노래 모임이 열린다."
-    write(tmp_path / "s", encoder, *(post(id, same, "같은 제목") for id in ("다", "가", "나")))
-    hits = Index(tmp_path / "s", encoder).search("노래 모임은 어디서 열리나요?", 3)
-    assert [hit.chunk.article for hit in hits] == ["가", "나", "다"]
-
-
 @pytest.mark.parametrize("question", ["", "   ", "?!…", "\u200b"])
 def test_a_question_without_a_word_finds_nothing(index: Index, question: str) -> None:
     assert index.search(question, 5) == []

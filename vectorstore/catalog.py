@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from vectorstore.types import Article, Chunk, Prepared, Sentence
 
@@ -41,6 +42,10 @@ class Catalog:
         self._db.commit()
         self._db.close()
 
+    def discard(self) -> None:
+        """Let the file go without what is pending; harmless once it is closed."""
+        self._db.close()
+
     def article(self, id: str) -> Article | None:
         """The article of that id, or None."""
         row = self._one("SELECT record FROM article WHERE id = ?", id)
@@ -62,15 +67,20 @@ class Catalog:
             if article is not None:
                 yield article
 
+    def published(self) -> list[tuple[str, str]]:
+        """(id, date or minute of publication) of every article that has one."""
+        query = "SELECT id, json_extract(record, '$.published') AS day FROM article WHERE day IS NOT NULL"
+        return [(row[0], str(row[1])) for row in self._all(query)]
+
     def rows(self) -> list[tuple[str, int, int, int]]:
         """(article, number, start, end) of every chunk, in the row order of the lexical index."""
         return self._all('SELECT article, number, start, "end" FROM chunk ORDER BY article, number')
 
-    def terms(self) -> Iterator[tuple[str, int, int, int, str]]:
-        """(article, number, start, end, terms as the writer joined them) of every chunk, in row order."""
-        yield from self._all(
-            'SELECT article, number, start, "end", terms FROM chunk ORDER BY article, number'
-        )
+    def chunks(self, article: Article) -> Iterator[tuple[Chunk, str]]:
+        """The chunks of an article in row order, each with its terms as the writer joined them."""
+        query = 'SELECT number, start, "end", terms FROM chunk WHERE article = ? ORDER BY number'
+        for number, start, end, terms in self._all(query, article.id):
+            yield Chunk(article.id, number, start, end, article.text[start:end]), terms
 
     def newest(self) -> str | None:
         """The id of the article published last; None for an empty index."""
@@ -111,7 +121,7 @@ class Catalog:
             row: tuple[str, ...] | None = self._db.execute(query, values).fetchone()
         return row
 
-    def _all(self, query: str, *values: str) -> list[tuple[str, int, int, int]] | list[tuple]:  # type: ignore[type-arg]
+    def _all(self, query: str, *values: str) -> list[Any]:
         with self._lock:
             return self._db.execute(query, values).fetchall()
 

@@ -58,6 +58,13 @@ def morphemes_of_all(texts: Iterable[str]) -> Iterator[list[Morpheme]]:
         yield [_record(token) for token in tokens]
 
 
+def analysed_sentences(texts: Iterable[str]) -> Iterator[list[list[Morpheme]]]:
+    """The sentences of each text as their morphemes, analysed in parallel and in order."""
+    analysed: Any = analyser().tokenize(texts, split_sents=True)
+    for sentences in analysed:
+        yield [[_record(token) for token in sentence] for sentence in sentences]
+
+
 def _record(token: Any) -> Morpheme:
     form, tag, start, end = token.form, token.tag, token.start, token.end
     number = token.id if token.id < _MORPHEMES else token.base_id

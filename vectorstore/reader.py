@@ -2,7 +2,10 @@
 
 import sqlite3
 import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from prompts import say
@@ -13,7 +16,13 @@ from vectorstore.errors import StoreError
 from vectorstore.fusion import Query, search
 from vectorstore.generations import Manifest, check_files, current_generation, current_id, read_manifest
 from vectorstore.lexical import LexicalIndex
-from vectorstore.types import Article, Chunk, Hit, Sentence
+from vectorstore.morphemes import normal_question
+from vectorstore.reranker import TOP, Reranker, rerank
+from vectorstore.selection import Days, Ranked, dated, select, time_of
+from vectorstore.types import Article, Chunk, Hit, Sentence, indexed_text
+
+POOL = 100  # fused chunks among which date and variety choose
+FEW_ARTICLES = 2  # in so small an index no article crowds another out
 
 
 @dataclass(frozen=True)
@@ -30,13 +39,40 @@ class Generation:
     row_of: dict[tuple[str, int], int]
     """The row of each chunk (article, number)."""
 
+    @cached_property
+    def days(self) -> Days:
+        """When the articles were published; read with the first search."""
+        return _days(self.catalog)
+
+    def article_of(self, row: int) -> str:
+        """The id of the article that a row belongs to."""
+        return self.rows[row][0]
+
+    def hits(self, ranked: Sequence[Ranked]) -> Iterator[tuple[Hit, Article]]:
+        """The chunks of the rows with their articles, read one by one as they are asked for."""
+        articles: dict[str, Article] = {}
+        for row, score in ranked:
+            id, number, start, end = self.rows[row]
+            if id not in articles:
+                articles[id] = _article(self.catalog, id)
+            article = articles[id]
+            yield Hit(Chunk(id, number, start, end, article.text[start:end]), score), article
+
 
 class Index:
-    """The index of a store; every call follows CURRENT where it has moved. Threads may share it."""
+    """The index of a store; every call follows CURRENT where it has moved. Threads may share it.
 
-    def __init__(self, store: Path, encoder: Encoder) -> None:
+    `reranker` reads the best chunks again where one is given; `today` says what day it is.
+    """
+
+    def __init__(
+        self, store: Path, encoder: Encoder, reranker: Reranker | None = None,
+        today: Callable[[], date] = date.today,
+    ) -> None:  # fmt: skip
         self.store = store
         self.encoder = encoder
+        self.reranker = reranker
+        self._today = today
         self._moving = threading.Lock()
         self._generation = _open(current_generation(store), encoder)
 
@@ -52,11 +88,19 @@ class Index:
         return self._generation
 
     def search(self, question: str, k: int = 10) -> list[Hit]:
-        """The `k` best chunks for a question, best first; none for a question without a word."""
+        """The `k` best chunks for a question, best first; none for a question without a word.
+
+        Fused, reranked, then chosen by date and variety (see `selection`).
+        """
         generation = self.generation
-        query = Query.of(question, self.encoder)
-        found = search(query, generation.lexical, generation.dense, generation.row_of, k)
-        return [Hit(_chunk(generation.catalog, generation.rows[row]), score) for row, score in found]
+        text = normal_question(question)
+        query = Query.of(text, self.encoder)
+        found = search(query, generation.lexical, generation.dense, generation.row_of, max(POOL, 2 * k))
+        if self.reranker is not None and found:
+            found = _reranked(self.reranker, text, generation, found)
+        found = dated(found, generation.article_of, generation.days, time_of(text, self._today()))
+        alone = generation.manifest.articles <= FEW_ARTICLES
+        return select(generation.hits(found), text, k, crowd=alone)
 
     def article(self, id: str) -> Article | None:
         """The article of that id, or None."""
@@ -109,9 +153,30 @@ def _open(folder: Path, encoder: Encoder) -> Generation:
     return Generation(folder.name, manifest, catalog, dense, lexical, rows, row_of)
 
 
-def _chunk(catalog: Catalog, row: tuple[str, int, int, int]) -> Chunk:
-    id, number, start, end = row
+def _article(catalog: Catalog, id: str) -> Article:
     article = catalog.article(id)
     if article is None:
         raise StoreError("store.article_unknown", article=id)
-    return Chunk(id, number, start, end, article.text[start:end])
+    return article
+
+
+def _days(catalog: Catalog) -> Days:
+    of = {id: published[:10] for id, published in catalog.published() if _is_day(published[:10])}
+    tomorrow = (date.today() + timedelta(days=1)).isoformat()  # later is a slip of the pen; zones differ
+    return Days(of, max((day for day in of.values() if day <= tomorrow), default=""))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _reranked(
+    reranker: Reranker, question: str, generation: Generation, ranked: Sequence[Ranked]
+) -> list[Ranked]:
+    head, tail = ranked[:TOP], ranked[TOP:]
+    texts = [indexed_text(article, hit.chunk) for hit, article in generation.hits(head)]
+    order = rerank(reranker, question, texts, [score for _, score in head])
+    return [*((head[place][0], score) for place, score in order), *tail]

@@ -1,8 +1,10 @@
 """The records that cross package borders: frozen, typed, and JSON on the way in and out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
+
+from vectorstore.morphemes import Morpheme
 
 Role = Literal["section", "title", "subtitle", "dateline", "byline", "caption", "body"]
 
@@ -93,6 +95,10 @@ class Prepared:
     article: Article
     sentences: tuple[Sentence, ...]
     chunks: tuple[Chunk, ...]
+    title: Sequence[Morpheme]
+    """The morphemes of the article's title."""
+    morphemes: tuple[Sequence[Morpheme], ...]
+    """The morphemes of each chunk; their places count from somewhere in the text, not from the chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +107,8 @@ class Hit:
 
     chunk: Chunk
     score: float
+
+
+def indexed_text(article: Article, chunk: Chunk) -> str:
+    """What a chunk is found by: its text under the article's title."""
+    return chunk.text if article.title in chunk.text else f"{article.title}\n{chunk.text}"
