@@ -36,7 +36,9 @@ def index(tmp_path_factory: pytest.TempPathFactory, encoder: KiwiEncoder) -> Ind
         ("빚을 갚는 돈이 커졌다", "bank"),  # vectors
     ],
 )
-def test_each_part_of_the_search_finds_what_the_others_miss(index: Index, question: str, article: str) -> None:
+def test_each_part_of_the_search_finds_what_the_others_miss(
+    index: Index, question: str, article: str
+) -> None:
     assert index.search(question, 1)[0].chunk.article == article
 
 

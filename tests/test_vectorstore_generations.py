@@ -65,11 +65,15 @@ def refusal(store: Path, encoder: KiwiEncoder) -> str:
     return line
 
 
-def test_a_store_that_is_not_there_names_the_command_that_makes_it(tmp_path: Path, encoder: KiwiEncoder) -> None:
+def test_a_store_that_is_not_there_names_the_command_that_makes_it(
+    tmp_path: Path, encoder: KiwiEncoder
+) -> None:
     assert "forum-bot ingest" in refusal(tmp_path / "없음", encoder)
 
 
-@pytest.mark.parametrize("content", [b"", b"../../etc", b"\xff\xfe\x00", b"20240101T000000-zzzzzz", "최신".encode(), b"a" * 5000])
+@pytest.mark.parametrize(
+    "content", [b"", b"../../etc", b"\xff\xfe\x00", b"20240101T000000-zzzzzz", "최신".encode(), b"a" * 5000]
+)
 def test_a_broken_current_is_told_with_its_content(store: Path, encoder: KiwiEncoder, content: bytes) -> None:
     (store / "CURRENT").write_bytes(content)
     line = refusal(store, encoder)
@@ -179,7 +183,9 @@ def test_a_lock_of_a_process_that_died_is_free(tmp_path: Path) -> None:
         "import sys, time; from pathlib import Path; from vectorstore.generations import write_lock\n"
         "with write_lock(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
-    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE
+    ) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"held\n"
         with pytest.raises(BusyError), write_lock(tmp_path):
@@ -220,9 +226,15 @@ def beside(store: Path, old: str) -> list[Path]:
 
 MOMENTS: dict[str, Callable[[Path, str], bool]] = {
     "the new folder is there": lambda store, old: bool(beside(store, old)),
-    "the lexical index is written": lambda store, old: any((new / "lexical").is_dir() for new in beside(store, old)),
-    "the manifest is written": lambda store, old: any((new / "manifest.json").is_file() for new in beside(store, old)),
-    "the pointer is about to move": lambda store, old: (store / "CURRENT.new").exists() or current_id(store) != old,
+    "the lexical index is written": lambda store, old: any(
+        (new / "lexical").is_dir() for new in beside(store, old)
+    ),
+    "the manifest is written": lambda store, old: any(
+        (new / "manifest.json").is_file() for new in beside(store, old)
+    ),
+    "the pointer is about to move": lambda store, old: (
+        (store / "CURRENT.new").exists() or current_id(store) != old
+    ),
 }
 
 

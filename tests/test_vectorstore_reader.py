@@ -63,7 +63,9 @@ def test_no_more_than_k_are_found_and_fewer_are_the_first_of_more(index: Index) 
     assert [hit.chunk.id for hit in index.search("야시장 공연 구청장", 2)] == many[:2]
 
 
-def test_the_order_repeats_in_every_thread_and_every_opening(index: Index, made: Path, encoder: KiwiEncoder) -> None:
+def test_the_order_repeats_in_every_thread_and_every_opening(
+    index: Index, made: Path, encoder: KiwiEncoder
+) -> None:
     question = "마을에서 열리는 행사"
     first = [(hit.chunk.id, hit.score) for hit in index.search(question, 10)]
     again = Index(made, encoder)

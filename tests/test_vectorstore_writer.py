@@ -148,7 +148,9 @@ def test_a_second_writer_in_this_process_is_refused(store: Path, encoder: KiwiEn
     IndexWriter.open(store, encoder, SPLITTER).__exit__(None, None, None)
 
 
-def test_a_second_writer_is_refused_with_exit_code_75(store: Path, encoder: KiwiEncoder, tmp_path: Path) -> None:
+def test_a_second_writer_is_refused_with_exit_code_75(
+    store: Path, encoder: KiwiEncoder, tmp_path: Path
+) -> None:
     note = tmp_path / "글.txt"
     note.write_text("글이다.", encoding="utf-8")
     with IndexWriter.open(store, encoder, SPLITTER):
@@ -167,7 +169,9 @@ def test_readers_are_served_while_a_writer_works(store: Path, encoder: KiwiEncod
         assert "구청장" in Index(store, encoder).search("개회사는 누가 했나요?", 1)[0].chunk.text
 
 
-def test_another_encoder_is_refused_and_both_are_named_with_the_way_out(store: Path, encoder: KiwiEncoder) -> None:
+def test_another_encoder_is_refused_and_both_are_named_with_the_way_out(
+    store: Path, encoder: KiwiEncoder
+) -> None:
     before = pointer(store)
     for attempt in (
         lambda: IndexWriter.open(store, LengthEncoder(), SPLITTER),
@@ -177,7 +181,14 @@ def test_another_encoder_is_refused_and_both_are_named_with_the_way_out(store: P
             attempt()
         line = str(caught.value)
         assert "\n" not in line
-        for part in ("kiwi", str(encoder.fingerprint["revision"]), "256", "length", "r7", "forum-bot reindex"):
+        for part in (
+            "kiwi",
+            str(encoder.fingerprint["revision"]),
+            "256",
+            "length",
+            "r7",
+            "forum-bot reindex",
+        ):
             assert part in line
     assert pointer(store) == before
 
