@@ -1,7 +1,7 @@
 """How it grows: `python benchmarks/scale.py [CHUNKS …] [--full]`, and `make bench` after the others.
 
-For each size a Korean corpus is made on the spot (sentences of `reader_data/` recombined, seeded), brought in
-by `python -m ingest`, searched in a process of its own, served, and compared with exact search. Ingest time is
+For each size a Korean corpus is made on the spot (sentences of `reader_data/` recombined by seed), brought in
+by `python -m ingest`, searched in a process of its own, served, compared with exact search. Ingest time is
 the whole command, from its start to the switched generation. Chunks are about 350 characters on average.
 The table goes to standard output, the figures to `results/scale-<commit>.json`.
 """
