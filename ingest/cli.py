@@ -29,12 +29,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def reindex_main(store: Path | None) -> int:
     """Build the index anew from its stored articles; returns the exit code. Raises UserError."""
-    from ingest.pipeline import reindex
+    from ingest.pipeline import reindex, stored_articles
     from vectorstore.encoders import load_encoder
     from vectorstore.settings import StoreSettings, load_settings
 
     settings = load_settings(StoreSettings, store=store)
-    with _progress() as tick:
+    with _progress(lambda: stored_articles(settings.store)) as tick:
         count = reindex(settings.store, load_encoder(settings), tick)
     if not count:
         print(say("ingest.reindex_nothing", store=settings.store), file=sys.stderr)
@@ -52,13 +52,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(sources: Sequence[str], store: Path | None, as_json: bool) -> int:
+    from ingest.extent import documents_of
     from ingest.pipeline import ingest_sources
     from vectorstore.encoders import load_encoder
     from vectorstore.settings import StoreSettings, load_settings
 
     settings = load_settings(StoreSettings, store=store)
     encoder = load_encoder(settings)
-    with _progress() as tick:
+    with _progress(lambda: documents_of(sources)) as tick:
 
         def hear(verdict: Verdict) -> None:
             tick(verdict.source)
@@ -101,19 +102,25 @@ def _first_reason(verdicts: Sequence[Verdict]) -> str:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """A running count on standard error, where that is a terminal; called with each source that is done."""
+def _progress(total: Callable[[], int]) -> Iterator[Callable[[str], None]]:
+    """A bar on standard error with rate and time left, where that is a terminal; called with each source."""
     if not sys.stderr.isatty():
         yield lambda source: None
         return
     from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    count = 0
-    with Console(stderr=True).status(say("ingest.working", count=0, source="")) as status:
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
+    )  # fmt: skip
+    # Verdicts that go into a file or a pipe stay out of rich's hands.
+    with Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as bar:
+        task = bar.add_task(say("ingest.working"), total=total(), rate="")
 
         def tick(source: str) -> None:
-            nonlocal count
-            count += 1
-            status.update(say("ingest.working", count=count, source=source))
+            speed = bar.tasks[task].speed
+            rate = say("ingest.rate", rate=f"{speed:,.0f}") if speed else ""
+            bar.update(task, advance=1, rate=rate)
 
         yield tick

@@ -17,6 +17,8 @@ from ingest.split import SPLITTER, prepare
 from ingest.types import Raw, SourceError, Verdict
 from prompts import say
 from vectorstore.encoders import Encoder
+from vectorstore.errors import StoreError
+from vectorstore.generations import current_generation, read_manifest
 from vectorstore.types import Article
 from vectorstore.writer import IndexWriter
 
@@ -73,6 +75,14 @@ def reindex(store: Path, encoder: Encoder, on_article: Callable[[str], None] = l
             on_article(document.article.id)
             count += 1
     return count
+
+
+def stored_articles(store: Path) -> int:
+    """How many articles a reindex will go through; 0 where there is no index that says so."""
+    try:
+        return read_manifest(current_generation(store)).articles
+    except StoreError:
+        return 0
 
 
 def _documents(
