@@ -15,6 +15,7 @@ from bot.types import Answer, Event, Sources, Token, Turn
 from prompts import UserError
 from vectorstore.encoders import load_encoder
 from vectorstore.reader import Index
+from vectorstore.reranker import load_reranker
 from vectorstore.types import Article
 
 MAX_QUESTION = 2_000  # characters
@@ -79,7 +80,9 @@ class Bot:
     def _load(self) -> tuple[Index, Pages]:
         with self._loading:
             if self._loaded is None:
-                index = Index(self._settings.store, load_encoder(self._settings))
+                index = Index(
+                    self._settings.store, load_encoder(self._settings), load_reranker(self._settings)
+                )
                 pages = Pages(index)
                 self._chain = build_chain(pages, answer_from, self.suggestions)
                 self._loaded = index, pages

@@ -43,6 +43,7 @@ def _examine_index(store: Path | None) -> Iterator[Finding]:
     from bot.settings import BotSettings
     from vectorstore.encoders import load_encoder
     from vectorstore.reader import Index
+    from vectorstore.reranker import load_reranker
     from vectorstore.settings import load_settings
 
     settings = load_settings(BotSettings, store=store)
@@ -51,6 +52,8 @@ def _examine_index(store: Path | None) -> Iterator[Finding]:
     device = getattr(encoder, "device", None) or say("cli.doctor_device_cpu", cores=os.cpu_count())
     yield Finding(True, say("cli.doctor_encoder"), f"{name} ({revision})")
     yield Finding(True, say("cli.doctor_device"), device)
+    if (reranker := load_reranker(settings)) is not None:
+        yield Finding(True, say("cli.doctor_reranker"), f"{reranker.name} ({reranker.device})")
     yield Finding(settings.store.is_dir(), say("cli.doctor_store"), str(settings.store))
     manifest = Index(settings.store, encoder).generation.manifest
     counts = {"articles": manifest.articles, "chunks": manifest.chunks}

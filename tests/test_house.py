@@ -43,6 +43,7 @@ KOREAN_AS_DATA = {
     "ingest/lines.py": "what bylines, captions and share links look like",
     "ingest/page.py": "the reporter's title after a name",
     "ingest/split.py": "where a long sentence may be cut",
+    "vectorstore/selection.py": "words of time in a question, and forms of dates",
     "vectorstore/lexical.py": "words and letters that a search leaves out",
 }
 HANGUL = re.compile("[ㄱ-ㆎ가-힣]")

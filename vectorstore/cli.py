@@ -12,6 +12,7 @@ from prompts import UserError, say
 from vectorstore.encoders import load_encoder
 from vectorstore.errors import StoreError
 from vectorstore.reader import Index
+from vectorstore.reranker import load_reranker
 from vectorstore.settings import StoreSettings, load_settings
 from vectorstore.types import Hit
 
@@ -23,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
         settings = load_settings(StoreSettings, store=arguments.store)
-        index = Index(settings.store, load_encoder(settings))
+        index = Index(settings.store, load_encoder(settings), load_reranker(settings))
         run: int = arguments.run(index, arguments)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has left: say no more
