@@ -24,9 +24,10 @@ class _Counts(NamedTuple):
 
 
 class Postings:
-    """Counts the terms of texts, one after another in row order."""
+    """Counts the terms of texts, one after another in row order, `batch` terms at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, batch: int = BATCH) -> None:
+        self._batch = batch
         self._vocabulary: dict[str, int] = {}
         self._lengths = array("i")  # terms of each text
         self._waiting = array("i")  # the terms of the texts that are not counted yet
@@ -39,7 +40,7 @@ class Postings:
         before = len(self._waiting)
         self._waiting.extend([number.setdefault(term, len(number)) for term in terms])
         self._lengths.append(len(self._waiting) - before)
-        if len(self._waiting) >= BATCH:
+        if len(self._waiting) >= self._batch:
             self._count()
 
     def __len__(self) -> int:
