@@ -30,7 +30,9 @@ def turns(said: tuple[str, ...]) -> list[Turn]:
 
 
 @pytest.mark.parametrize(("question", "said", "holds", "lacks"), FOLLOW_UPS)
-def test_a_follow_up_carries_on(question: str, said: tuple[str, ...], holds: list[str], lacks: list[str]) -> None:
+def test_a_follow_up_carries_on(
+    question: str, said: tuple[str, ...], holds: list[str], lacks: list[str]
+) -> None:
     alone = stand_alone(question, turns(said))
     assert [word for word in holds if word not in alone] == [], alone
     assert [word for word in lacks if word in alone] == [], alone

@@ -82,7 +82,11 @@ def test_the_content_words_leave_out_what_only_asks() -> None:
 
 def test_width_and_composition_of_the_letters_change_nothing() -> None:
     plain = understand("2부 사회는 누가 봤나요?")
-    for text in ("２부 사회는 누가 봤나요？", unicodedata.normalize("NFD", "2부 사회는 누가 봤나요?"), " 2부 사회는\u200b 누가 봤나요? "):
+    for text in (
+        "２부 사회는 누가 봤나요？",
+        unicodedata.normalize("NFD", "2부 사회는 누가 봤나요?"),
+        " 2부 사회는\u200b 누가 봤나요? ",
+    ):
         assert understand(text) == plain
 
 

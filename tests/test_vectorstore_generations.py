@@ -1,4 +1,4 @@
-"""Generations: whatever happens, a reader opens the old index or the new one, and a broken one is said to be so."""
+"""Generations: a reader opens the old index or the new one, and a broken one is said to be so."""
 
 import json
 import random

@@ -169,7 +169,8 @@ def test_both_faces_of_the_offline_encoder_give_the_same_vectors(tmp_path: Path)
     assert done.stdout == "same\n", done.stderr
     # A folder of the offline encoder is served by it directly, without torch.
     code = (
-        "import sys; from vectorstore.encoders import load_encoder; from vectorstore.settings import StoreSettings\n"
+        "import sys; from vectorstore.encoders import load_encoder\n"
+        "from vectorstore.settings import StoreSettings\n"
         "made = load_encoder(StoreSettings()); print(made.name, 'torch' in sys.modules)"
     )
     served = command("-c", code, FORUM_BOT_EMBEDDING=str(tmp_path / "kiwi"))

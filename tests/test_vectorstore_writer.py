@@ -18,7 +18,7 @@ from vectorstore.writer import IndexWriter, indexed_text
 
 
 class LengthEncoder:
-    """A tiny encoder with a meaning of its own: how long the text is, and how many of its letters are Hangul."""
+    """A tiny encoder with a meaning of its own: the length of a text and its letters of Hangul."""
 
     name = "length"
     dimension = 2

@@ -1,4 +1,4 @@
-"""A tiny real sentence-transformers model, made on the spot: one layer, a vocabulary of letters, random weights."""
+"""A tiny real sentence-transformers model: one layer, a vocabulary of letters, random weights."""
 
 from pathlib import Path
 
