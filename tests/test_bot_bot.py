@@ -1,4 +1,4 @@
-"""The bot as a whole: what it takes, what it gives back, and that every word of its proof is in the article."""
+"""The bot as a whole: what it takes, what it gives, and that its proof is in the article word for word."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +18,20 @@ from vectorstore.kiwi_encoder import KiwiEncoder
 from vectorstore.reader import Index
 
 KEYS = [
-    "id", "kind", "question", "standalone", "answer", "short", "refused", "reason", "citations", "mode", "model",
-    "fallback", "latency_ms",
-]  # fmt: skip
+    "id",
+    "kind",
+    "question",
+    "standalone",
+    "answer",
+    "short",
+    "refused",
+    "reason",
+    "citations",
+    "mode",
+    "model",
+    "fallback",
+    "latency_ms",
+]
 CITATION = ["marker", "article", "title", "source", "publisher", "published", "quote", "start", "end"]
 REASONS = {"no_evidence", "out_of_scope", "unsafe", "unclear"}
 QUESTIONS = [
@@ -115,8 +126,10 @@ def test_a_short_answer_stands_in_a_quote(answers: list[Answer]) -> None:
     stated = [answer for answer in answers if answer.short and answer.kind == "answer"]
     assert len(stated) >= 5
     with_proof = [
-        answer for answer in stated if any(answer.short in citation.quote for citation in answer.citations)  # type: ignore[operator]
-    ]  # fmt: skip
+        answer
+        for answer in stated
+        if any(answer.short in citation.quote for citation in answer.citations)  # type: ignore[operator]
+    ]
     assert len(with_proof) >= len(stated) - 5  # a date or a full name may be put together from two places
 
 
@@ -170,8 +183,18 @@ def test_a_question_that_is_too_long_is_told_before_the_store_is_opened(tmp_path
 
 
 @pytest.mark.parametrize(
-    "question", ["\u200b", "🙂🙂🙂", "\x00\x01\x02", "''; DROP TABLE article; --", "[[[[((((", "가나다" * 600, "𠀀" * 50, "\ud800누구?"]
-)  # fmt: skip
+    "question",
+    [
+        "\u200b",
+        "🙂🙂🙂",
+        "\x00\x01\x02",
+        "''; DROP TABLE article; --",
+        "[[[[((((",
+        "가나다" * 600,
+        "𠀀" * 50,
+        "\ud800누구?",
+    ],
+)
 def test_strange_questions_get_a_reply_and_no_error(report_bot: Bot, question: str) -> None:
     answer = report_bot.answer(question)
     assert answer.answer

@@ -60,8 +60,12 @@ def test_ask_batch_writes_a_line_an_answer_in_order(
     records = [
         {"id": "a", "question": QUESTION},
         {"id": "b", "question": ""},
-        {"id": "c", "question": "그럼 1부는?", "history": [["user", QUESTION], ["assistant", "임한필 정책위원장입니다."]]},
-    ]  # fmt: skip
+        {
+            "id": "c",
+            "question": "그럼 1부는?",
+            "history": [["user", QUESTION], ["assistant", "임한필 정책위원장입니다."]],
+        },
+    ]
     path.write_text(
         "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8"
     )

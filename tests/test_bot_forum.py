@@ -49,9 +49,19 @@ def passed(answers: list[dict[str, Any]], path: Path) -> float:
     """Per cent of the questions that the forum's own script passes."""
     path.write_text("\n".join(json.dumps(line, ensure_ascii=False) for line in answers), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, str(SHARED / "eval" / "score.py"), str(GOLD), str(path), "--max-chars", "400", "--quiet"],
-        capture_output=True, encoding="utf-8", check=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            str(SHARED / "eval" / "score.py"),
+            str(GOLD),
+            str(path),
+            "--max-chars",
+            "400",
+            "--quiet",
+        ],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
     return float(done.stdout.splitlines()[-1].partition("(")[2].partition("%")[0])
 
 

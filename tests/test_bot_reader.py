@@ -52,7 +52,7 @@ def test_a_page_is_its_sentences_word_for_word(pages: dict[str, Page]) -> None:
     for page in pages.values():
         for line in page.lines:
             assert page.article.text[line.start : line.end] == line.text
-        assert [line.role for line in page.lines][0] == "title"
+        assert page.lines[0].role == "title"
         assert [line.paragraph for line in page.lines] == sorted(line.paragraph for line in page.lines)
 
 
