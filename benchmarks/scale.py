@@ -218,8 +218,9 @@ def line(row: Growth) -> str:
     """One line of the table."""
     return (
         f"{row.chunks:7,} {row.characters:6.0f} {row.ingest_s:9.1f} {row.ingest_cpu_s:6.0f}"
-        f" {row.ingest_rate:9.0f} {row.ingest_peak_mb:8.0f} {row.disk_mb:8.0f} {row.open_s:7.1f} {row.query_p50_ms:7.1f}"
-        f" {row.query_p95_ms:7.1f} {row.search_mb:10.0f} {row.served_mb:10.0f} {row.recall_at_10:10.4f}"
+        f" {row.ingest_rate:9.0f} {row.ingest_peak_mb:8.0f} {row.disk_mb:8.0f} {row.open_s:7.1f}"
+        f" {row.query_p50_ms:7.1f} {row.query_p95_ms:7.1f} {row.search_mb:10.0f} {row.served_mb:10.0f}"
+        f" {row.recall_at_10:10.4f}"
     )
 
 
