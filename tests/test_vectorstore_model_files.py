@@ -83,6 +83,17 @@ def test_a_hub_that_cannot_be_reached_is_told_at_once(tmp_path: Path) -> None:
     assert time.monotonic() - started < 10  # seconds, of which the interpreter's start takes the most
 
 
+def test_a_hub_that_takes_connections_and_stays_silent_is_one_korean_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        done = command(
+            "-c", "from vectorstore.cli import main; main(['info'])", FORUM_BOT_EMBEDDING="some/model",
+            HF_HOME=str(tmp_path / "home"), HF_ENDPOINT=endpoint, HF_HUB_OFFLINE="0",
+        )  # fmt: skip
+    (line,) = done.stderr.splitlines()
+    assert f"허브 {endpoint}에서 모델 some/model을 받지 못했습니다" in line
+
+
 def test_a_look_at_the_hub_takes_no_longer_than_its_limit() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=1) as hub:
         endpoint = f"http://127.0.0.1:{hub.getsockname()[1]}"

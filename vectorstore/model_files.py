@@ -19,6 +19,7 @@ from vectorstore.errors import EncoderError
 from vectorstore.settings import HubSettings
 
 REACH_S = 2.0  # seconds that the hub, or the proxy before it, has to take a connection
+ANSWER_S = 5.0  # seconds that it then has to answer
 FETCHED = ["*.safetensors", "*.json", "*.txt", "*.model", "*.vocab", "*.tiktoken", "*.jinja"]
 UNUSED = ["onnx/*", "openvino/*", "*/onnx/*", "*/openvino/*"]  # other backends' copies of the weights
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?", re.ASCII)
@@ -106,17 +107,18 @@ def _fetched(name: str) -> Path:
         raise EncoderError("store.hub_offline", name=name)
     if not hub_reachable(hub.endpoint):
         raise EncoderError("store.hub_unreachable", name=name, endpoint=hub.endpoint)
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
     if not sys.stderr.isatty():
         disable_progress_bars()  # in a terminal they stay: a large model takes minutes
     try:
+        HfApi().model_info(name, timeout=ANSWER_S)  # a hub that takes connections and stays silent
         return Path(snapshot_download(name, allow_patterns=FETCHED, ignore_patterns=UNUSED))
     except (RepositoryNotFoundError, GatedRepoError, HFValidationError) as exc:
         raise EncoderError("store.model_unknown", name=name, endpoint=hub.endpoint) from exc
-    except (OSError, ValueError) as exc:
+    except Exception as exc:  # the library's own, its HTTP client's, and the disk's
         problem = str(exc).strip().split("\n", 1)[0][:200]
         raise EncoderError("store.hub_failed", name=name, endpoint=hub.endpoint, problem=problem) from exc
 

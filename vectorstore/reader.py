@@ -93,6 +93,8 @@ class Index:
         Fused, reranked, then chosen by date and variety (see `selection`).
         """
         generation = self.generation
+        if not generation.rows:
+            return []
         text = normal_question(question)
         query = Query.of(text, self.encoder)
         found = search(query, generation.lexical, generation.dense, generation.row_of, max(POOL, 2 * k))
