@@ -25,6 +25,8 @@ def answer_batch(bot: Bot, records: Iterable[dict[str, Any]]) -> Iterator[dict[s
 def read_history(history: Any, line: int) -> list[Turn]:
     """[["user", "…"], ["assistant", "…"]] as turns."""
     turns = []
+    if not isinstance(history or [], list):
+        raise UserError("cli.history_bad", line=line)
     for entry in history or []:
         match entry:
             case ["user" | "assistant" as role, str(text)]:

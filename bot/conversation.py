@@ -5,12 +5,14 @@ from collections.abc import Sequence
 
 from bot.question import NOUN_TAGS, understand
 from bot.types import Turn
+from prompts.josa import PAIRS, josa
 from vectorstore.morphemes import Morpheme, morphemes, normal_question
 
-POINTING = re.compile(
-    r"^(그럼|그러면|그리고|그래서|근데|그런데|또)\b|\b(그|저|이)\s?(분|사람|교수|대표|단체|기관|행사|사업|때|날|곳|중)"
-    r"|거기|그거|그걸|그게|그것|그건|그쪽|그들|(첫|두|세|네) ?번째|둘째|셋째"
+REFERRING = re.compile(
+    r"\b(그|저|이)\s?(분|사람|교수님?|단체|기관|행사|때|날|곳|중)(?![가-힣]{2})|거기|그거|그걸|그게|그것|그건|그쪽|그들|그분"
+    r"|(첫|두|세|네) ?번째 (단체|사람|것|질문|항목)|둘째|셋째|^(그리고|그래서|근데|그런데)\b"
 )
+OPENER = re.compile(r"^(그럼|그러면|그리고|그래서|근데|그런데|또)\s+")
 BARE = re.compile(r"^(?:그럼|그러면|그리고|또)?\s*(?P<topic>[^?？]{1,20}?)(?:은|는|도|이|가)?\s*[?？]?$")
 FEW_WORDS = 3  # a question with fewer content words leans on the one before it
 
@@ -21,7 +23,7 @@ def stand_alone(question: str, history: Sequence[Turn]) -> str:
     before = next((normal_question(turn.text) for turn in reversed(history) if turn.role == "user"), "")
     if not before or not _leans(text):
         return text
-    swapped = _swap(text, before)
+    swapped = None if REFERRING.search(text) else _swap(text, before)
     if swapped is not None:
         return swapped
     said = next((normal_question(turn.text) for turn in reversed(history) if turn.role == "assistant"), "")
@@ -29,7 +31,8 @@ def stand_alone(question: str, history: Sequence[Turn]) -> str:
 
 
 def _leans(text: str) -> bool:
-    return bool(POINTING.search(text)) or len(understand(text).content) < FEW_WORDS
+    few = len(understand(text).content) < FEW_WORDS
+    return few or bool(REFERRING.search(text))
 
 
 def _swap(text: str, before: str) -> str | None:
@@ -57,14 +60,24 @@ def _swap(text: str, before: str) -> str | None:
     for start in range(len(old) - len(new) + 1):
         run = old[start : start + len(new)]
         if _same_shape(run, new):
-            return before[: run[0].start] + topic + before[run[-1].end :]
+            return _put(before, run[0].start, run[-1].end, topic)
     first = next((m for m in old if m.tag in NOUN_TAGS), None)
     if first is None:
         return None
     last = first.end
     while last < len(before) and re.match(r"[가-힣A-Za-z0-9]", before[last]) and not _particle_at(old, last):
         last += 1
-    return before[: first.start] + topic + before[last:]
+    return _put(before, first.start, last, topic)
+
+
+def _put(before: str, start: int, end: int, topic: str) -> str:
+    """`topic` in place of before[start:end], with the particle after it made to fit."""
+    rest = before[end:]
+    for pair, forms in PAIRS.items():
+        for form in forms:
+            if re.match(rf"{form}(?![가-힣])", rest):
+                return before[:start] + topic + josa(topic, pair) + rest[len(form) :]
+    return before[:start] + topic + rest
 
 
 def _same_shape(run: Sequence[Morpheme], new: Sequence[Morpheme]) -> bool:

@@ -61,7 +61,7 @@ def rank(asked: "Asked", candidates: Sequence[Candidate]) -> list[Ranked]:
     top = max(scores, default=0.0)
     total = sum(exp(score - top) for score in scores) or 1.0
     ranked = [
-        Ranked(candidate, score, exp(score - top) / total, row["soft"])
+        Ranked(candidate, score, exp(score - top) / total, max(row["soft"], row["meaning"]))
         for candidate, score, row in zip(candidates, scores, rows, strict=True)
     ]
     return sorted(ranked, key=lambda item: -item.score)

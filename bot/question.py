@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from bot.lexicon import focus_types, question_words, words
 from vectorstore.lexical import TERM_TAGS
@@ -112,7 +113,7 @@ def _expected(text: str, found: Sequence[Morpheme]) -> tuple[str, str | None, st
     if word in ("어디", "어데"):
         kind = focus_types().get(before or "", "place")
         return (kind if kind == "org" else "place"), before, None
-    if word == "어떻게":
+    if word in ("어떻게", "어떻"):
         said = any(m.form in words("saying", "verbs") for m in found)
         return ("claim" if said else "method"), None, None
     return question_words()[word], before, None
@@ -156,7 +157,8 @@ def _counted(found: Sequence[Morpheme], place: int) -> tuple[str, str | None, st
 
 def _without_question_word(text: str, found: Sequence[Morpheme]) -> tuple[str, str | None, str | None]:
     nouns = [m.form for m in found if m.tag in NOUN_TAGS]
-    asked = next((noun for noun in reversed(nouns) if noun in focus_types()), None)
+    counters = {b.form for a, b in pairwise(found) if a.tag in ("MM", "NR", "SN")}
+    asked = next((noun for noun in reversed(nouns) if noun in focus_types() and noun not in counters), None)
     if not _telegraphic(found):
         return "yesno", asked, None
     if asked in ("이름", "성함", "명칭"):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COLLECTION = "chunks"
 # With Chroma's own 16 neighbours, 5 of 1,001 chunks had no way to them and no question found them
 # (`benchmarks/scale.py`, recall@10 .992); with these all of 1,001 are reached, for 0.1 ms more a chunk.
+# Not enough at 10,000 chunks: recall@10 .959 (scale-53cd343.json).
 HNSW: "CreateHNSWConfiguration" = {
     "space": "cosine",
     "max_neighbors": 32,
@@ -35,7 +36,13 @@ class DenseIndex:
     """Vectors by chunk id."""
 
     def __init__(self, folder: Path) -> None:
-        self._chroma = _open(folder)
+        """Open the collection below `folder`, or make it; raises OSError where its files are damaged."""
+        from chromadb.errors import ChromaError
+
+        try:
+            self._chroma = _open(folder)
+        except ChromaError as exc:
+            raise OSError(f"chroma: {exc}") from exc
 
     def add(
         self, ids: Sequence[str], vectors: NDArray[np.float32], texts: Sequence[str],
