@@ -77,7 +77,7 @@ def _misspelled(person: Person, text: str) -> bool:
     return False
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def cast_of(page: Page) -> Cast:
     """Read an article's people; the same page is read once."""
     people = _people(page.lines)

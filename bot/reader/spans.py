@@ -90,7 +90,7 @@ class Anatomy:
     """The content words of each eojeol."""
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=1024)
 def anatomy(line: Line) -> Anatomy:
     """Cut a sentence up; the same Line is cut once."""
     found = line.morphemes
