@@ -374,7 +374,7 @@ def test_a_strange_line_takes_no_time(line: str) -> None:
     found = article(text)
     look(line.strip())
     prepare(found)
-    assert time.process_time() - begun < 10
+    assert time.process_time() - begun < 60  # seconds; backtracking over it would take hours
 
 
 def _covers(found: Article) -> None:
