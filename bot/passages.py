@@ -16,7 +16,7 @@ from vectorstore.paraphrases import Meaning, meanings
 from vectorstore.reader import Index
 from vectorstore.types import Article, Hit, Role, Sentence
 
-KEPT_ARTICLES = 128  # analysed articles held in memory; about 0.3 MB each
+KEPT_ARTICLES = 128  # analysed articles held in memory
 WHOLE_ARTICLES = 3  # the best articles are read whole, others only where a chunk was found
 
 
