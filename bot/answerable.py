@@ -1,4 +1,7 @@
-"""Whether the evidence supports an answer at all: a logistic model over a few readable signals."""
+"""Whether the evidence supports an answer at all: a logistic model over a few readable signals.
+
+Its four weights are set by hand; fitting them on the unanswerable questions of reader_data is still to do.
+"""
 
 import re
 from collections.abc import Sequence
@@ -29,7 +32,10 @@ def _could_answer(question: Question, ranked: Sequence[Ranked]) -> bool:
     if question.type != "number" or question.unit in words("countable"):
         return True
     if question.unit is not None:
-        return any(re.search(rf"\d[\d,.]*\s?여?\s?[가-힣]{{0,2}}\s?{question.unit}", text) for text in texts)
+        return any(
+            re.search(rf"\d[\d,.]*\s?여?\s?[가-힣]{{0,2}}\s?{re.escape(question.unit)}", text)
+            for text in texts
+        )
     if question.focus in words("money"):
         return any(re.search(r"\d.{0,8}(?:원|달러)|무료|무상", text) for text in texts)
     return any(shows("number", text) for text in texts)
