@@ -14,7 +14,7 @@ def checked(answer: Answer, pages: Pages) -> Answer:
     if answer.kind == "answer" and not answer.citations:
         raise UncheckedError("answer.unchecked", question=answer.question)
     for citation in answer.citations:
-        page = pages.page(citation.article)
-        if page is None or page.article.text[citation.start : citation.end] != citation.quote:
+        article = pages.index.article(citation.article)
+        if article is None or article.text[citation.start : citation.end] != citation.quote:
             raise UncheckedError("answer.unchecked", question=answer.question)
     return answer

@@ -17,7 +17,8 @@ from vectorstore.reader import Index
 from vectorstore.types import Article, Hit, Role, Sentence
 
 KEPT_ARTICLES = 128  # analysed articles held in memory
-WHOLE_ARTICLES = 3  # the best articles are read whole, others only where a chunk was found
+WHOLE_LINES = 150  # sentences: articles are read whole, best first, while they have no more together; of the
+# others only the found chunks. Analysing a sentence that is not in memory yet takes 0.5 ms.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +73,7 @@ class Pages:
         self.index = index
         # Morpheme vectors serve the reading of sentences whatever model serves the search.
         self.words = index.encoder if isinstance(index.encoder, KiwiEncoder) else KiwiEncoder()
-        self._kept: OrderedDict[tuple[str, str], Page] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str, tuple[tuple[int, int], ...]], Page] = OrderedDict()
         self._lock = threading.Lock()
 
     def candidates(self, hits: Sequence[Hit]) -> list[Candidate]:
@@ -80,31 +81,46 @@ class Pages:
         if not hits:
             return []
         best = hits[0].score or 1.0
-        order = list(dict.fromkeys(hit.chunk.article for hit in hits))
-        found = []
-        for rank, id in enumerate(order):
-            page = self.page(id)
+        found: list[Candidate] = []
+        read = 0
+        for id in dict.fromkeys(hit.chunk.article for hit in hits):
+            chunks = [hit for hit in hits if hit.chunk.article == id]
+            read += len(self.index.sentences(id))
+            page = self.page(id) if read <= WHOLE_LINES or not found else self._part(id, chunks)
             if page is None:
                 continue
-            chunks = [hit for hit in hits if hit.chunk.article == id]
             floor = min(hit.score for hit in chunks) / best
             for place, line in enumerate(page.lines):
                 inside = [hit.score for hit in chunks if hit.chunk.start <= line.start < hit.chunk.end]
-                if inside or rank < WHOLE_ARTICLES:
-                    found.append(Candidate(page, place, max(inside) / best if inside else 0.5 * floor))
+                found.append(Candidate(page, place, max(inside) / best if inside else 0.5 * floor))
         return found
 
     def page(self, id: str) -> Page | None:
         """The analysed article of that id, or None where the index holds none."""
-        key = (self.index.generation.id, id)
+        return self._kept_page(id, ())
+
+    def _part(self, id: str, hits: Sequence[Hit]) -> Page | None:
+        """An article of which only the sentences of these chunks are analysed."""
+        return self._kept_page(id, tuple(sorted((hit.chunk.start, hit.chunk.end) for hit in hits)))
+
+    def _kept_page(self, id: str, spans: tuple[tuple[int, int], ...]) -> Page | None:
+        """The article, or only its sentences that begin within the spans; from memory where it can."""
+        generation = self.index.generation.id
+        key, whole = (generation, id, spans), (generation, id, ())
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+            for kept in (whole, key):
+                if kept in self._kept:
+                    self._kept.move_to_end(kept)
+                    return self._kept[kept]
         article = self.index.article(id)
         if article is None:
             return None
-        page = analyse(self.words, article, self.index.sentences(id))
+        sentences = [
+            sentence
+            for sentence in self.index.sentences(id)
+            if not spans or any(start <= sentence.start < end for start, end in spans)
+        ]
+        page = analyse(self.words, article, sentences)
         with self._lock:
             self._kept[key] = page
             while len(self._kept) > KEPT_ARTICLES:

@@ -2,8 +2,9 @@
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from vectorstore.types import Article, Prepared
 log = logging.getLogger(__name__)
 
 BATCH = 90_000  # characters cut up together: 256 chunks
+AHEAD = 2  # batches: while the writer takes longer over one, Kiwi has another to go on with
 PATIENCE = 0.5  # seconds; where documents come slowly, fewer are cut up together
 
 
@@ -34,14 +36,19 @@ def split_ahead(
     items: Iterable[Item], helper: Executor, known: Callable[[Article], bool] = lambda article: False
 ) -> Iterator[Item]:
     """The items in order, the documents among them cut up by the helper but for those that are `known`."""
-    before: list[Item] = []
+    waiting: deque[tuple[list[Item], Future[None]]] = deque()
     for batch in _batches(items):
         new = [item for item in batch if isinstance(item, Document) and not known(item.article)]
-        splitting = helper.submit(_split, new)
-        yield from before
-        splitting.result()
-        before = batch
-    yield from before
+        waiting.append((batch, helper.submit(_split, new)))
+        if len(waiting) > AHEAD:
+            yield from _finished(*waiting.popleft())
+    while waiting:
+        yield from _finished(*waiting.popleft())
+
+
+def _finished(batch: list[Item], splitting: "Future[None]") -> list[Item]:
+    splitting.result()
+    return batch
 
 
 def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:

@@ -1,8 +1,10 @@
 """The whole way from sources to the index, one document at a time: expand → read → clean → split → write."""
 
+import gc
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,6 +43,7 @@ def ingest_sources(
     """
     verdicts: list[Verdict] = []
     with (
+        _seldom_collected(),
         Child() as child,
         IndexWriter.open(store, encoder, splitter=SPLITTER, coming=size_of(sources)) as writer,
         ThreadPoolExecutor(1) as helper,
@@ -66,6 +69,7 @@ def reindex(store: Path, encoder: Encoder, on_article: Callable[[str], None] = l
     """Build the index anew from its stored articles, for another encoder or splitter; returns how many."""
     count = 0
     with (
+        _seldom_collected(),
         IndexWriter.open(store, encoder, splitter=SPLITTER, fresh=True) as writer,
         ThreadPoolExecutor(1) as helper,
     ):
@@ -75,6 +79,20 @@ def reindex(store: Path, encoder: Encoder, on_article: Callable[[str], None] = l
             on_article(document.article.id)
             count += 1
     return count
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Python's search for cycles, less often: a batch has 100,000 morphemes, and none is in one.
+
+    Without this it took 8 % of the time of 10,000 chunks.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def stored_articles(store: Path) -> int:

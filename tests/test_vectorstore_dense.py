@@ -24,7 +24,7 @@ def index(tmp_path: Path) -> Iterator[DenseIndex]:
 def fill(index: DenseIndex, vectors: np.ndarray) -> list[str]:
     ids = [f"a#{number}" for number in range(len(vectors))]
     metadata = [{"article": "a", "number": number} for number in range(len(vectors))]
-    index.add(ids, vectors.astype(np.float32), [f"{id} 글" for id in ids], metadata)
+    index.add(ids, vectors.astype(np.float32), metadata)
     return ids
 
 

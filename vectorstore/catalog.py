@@ -15,7 +15,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS article (id TEXT PRIMARY KEY, record TEXT NOT NULL, sentences TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS chunk (
     article TEXT NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-    terms TEXT NOT NULL, PRIMARY KEY (article, number)) WITHOUT ROWID;
+    terms TEXT NOT NULL, PRIMARY KEY (article, number));
 """
 
 

@@ -5,13 +5,13 @@ lexical score is the part of what BM25 can reach at most and not of the best chu
 question shares no word with any chunk, it says so, and the other two decide.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vectorstore.dense import DenseIndex
 from vectorstore.encoders import Encoder
 from vectorstore.kiwi_encoder import KiwiEncoder
 from vectorstore.lexical import LexicalIndex, Terms, letter_pairs, question_terms
@@ -23,6 +23,9 @@ WORDS_DECIDE = 0.15  # best lexical score from which words decide: KorQuAD's 5th
 # paraphrase set's 95th .08
 MEANING_WEIGHT = 0.1  # of the paraphrase groups
 DEPTH = 100  # chunks that each half brings to the fusion
+
+Nearest: TypeAlias = Callable[[NDArray[np.float32], int], list[tuple[int, float]]]
+"""The rows of the so many nearest chunks to a vector with their cosines, best first."""
 
 
 @dataclass(frozen=True)
@@ -41,19 +44,13 @@ class Query:
         return cls(Terms(question_terms(found), letter_pairs(text), meaning_terms(found)), vector)
 
 
-def search(
-    query: Query, lexical: LexicalIndex, dense: DenseIndex, row_of: Mapping[tuple[str, int], int], k: int
-) -> list[tuple[int, float]]:
-    """The `k` best rows with their scores, best first; ties in row order, so that results repeat.
-
-    `row_of` gives the lexical index's row of a chunk (article, number).
-    """
+def search(query: Query, lexical: LexicalIndex, nearest: Nearest, k: int) -> list[tuple[int, float]]:
+    """The `k` best rows with their scores, best first; ties in row order, so that results repeat."""
     depth = max(DEPTH, k)
     scores = lexical.scores(query.terms) + MEANING_WEIGHT * lexical.meaning_scores(query.terms)
     fused = {row: float(scores[row]) for row in _top(scores, depth)}
     weight = _dense_weight(float(scores.max(initial=0.0)))
-    for article, number, cosine in dense.search(query.vector, min(depth, len(row_of))):
-        row = row_of[article, number]
+    for row, cosine in nearest(query.vector, min(depth, len(scores))):
         fused[row] = fused.get(row, float(scores[row])) + weight * max(cosine, 0.0)
     ranked = sorted(fused.items(), key=lambda item: (-item[1], item[0]))
     return ranked[:k]

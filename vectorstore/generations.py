@@ -105,7 +105,7 @@ def write_manifest(
     """Describe a finished generation and push all of it to the disk."""
     files = {
         path.relative_to(folder).as_posix(): path.stat().st_size
-        for part in ("lexical", "articles")
+        for part in ("lexical", "articles", "vectors")
         for path in sorted((folder / part).rglob("*"))
         if path.is_file()
     }

@@ -56,7 +56,7 @@ class KiwiEncoder:
         self._row_of: dict[int, int] = {}  # morpheme id to row; 0 where Kiwi has no vector
         self._rows: Matrix = np.zeros((1024, DIMENSION), np.float32)
         self._used = 1  # rows; the first stays zero
-        self._weights: dict[tuple[int, str], float] = {}  # by id and tag
+        self._known: dict[tuple[int, str], tuple[float, int]] = {}  # weight and row by id and tag
 
     @property
     def fingerprint(self) -> dict[str, str | int]:
@@ -83,15 +83,14 @@ class KiwiEncoder:
         total = np.zeros(DIMENSION, np.float32)
         rows: list[int] = []
         weights: list[float] = []
-        for morpheme in found:
-            weight = self._weight(morpheme)
-            if weight > 0:
-                row = self._row(morpheme.id)
-                if row:
-                    rows.append(row)
-                    weights.append(weight)
-                else:
-                    total += np.float32(weight) * _from_letters(morpheme.form)
+        known = self._known
+        for form, tag, _, _, id, _ in found:
+            weight, row = known.get((id, tag)) or self._meet(id, tag)
+            if row:
+                rows.append(row)
+                weights.append(weight)
+            elif weight > 0:
+                total += np.float32(weight) * _from_letters(form)
         total += np.array(weights, np.float32) @ self._rows[rows]
         norm = float(np.linalg.norm(total))
         return total / np.float32(norm) if norm > 0 else total
@@ -101,12 +100,10 @@ class KiwiEncoder:
         row = self._row(morpheme.id)
         return self._rows[row] if row else _from_letters(morpheme.form)
 
-    def _weight(self, morpheme: Morpheme) -> float:
-        key = morpheme.id, morpheme.tag
-        weight = self._weights.get(key)
-        if weight is None:
-            weight = self._weights.setdefault(key, weight_of(morpheme))
-        return weight
+    def _meet(self, id: int, tag: str) -> tuple[float, int]:
+        """The weight of a morpheme and the row of its vector; row 0 where it has none or counts nothing."""
+        weight = _weight(id, tag)
+        return self._known.setdefault((id, tag), (weight, self._row(id) if weight > 0 else 0))
 
     def _row(self, morpheme_id: int) -> int:
         """Where the vector of a morpheme stands in `_rows`; 0 where Kiwi has none."""
@@ -134,10 +131,13 @@ class KiwiEncoder:
 
 def weight_of(morpheme: Morpheme) -> float:
     """How much a morpheme counts: rare content words most, punctuation nothing."""
-    tag = morpheme.tag
+    return _weight(morpheme.id, morpheme.tag)
+
+
+def _weight(id: int, tag: str) -> float:
     if tag[0] == "S" and tag not in ("SL", "SN", "SH"):
         return 0.0
-    rank = morpheme.id if morpheme.id >= UNKNOWN_BELOW else UNKNOWN_RANK
+    rank = id if id >= UNKNOWN_BELOW else UNKNOWN_RANK
     rarity = sqrt(log(1 + rank / RANK_SCALE))
     return rarity if tag[:2] in CONTENT_TAGS else rarity * FUNCTION_WEIGHT
 

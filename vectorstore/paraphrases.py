@@ -5,8 +5,8 @@ numbers of the groups it belongs to. Two texts share a meaning where they hold e
 groups are never joined through a word that stands in two of them.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
@@ -27,16 +27,12 @@ class Meaning:
 
 def meanings(found: Sequence[Morpheme]) -> tuple[Meaning, ...]:
     """Every expression of the lexicon in an analysed text."""
-    table = _expressions()
     sequence = content_words(found)
-    result: list[Meaning] = []
-    for start in range(len(sequence)):
-        key: tuple[str, ...] = ()
-        for stop in range(start, min(start + MAX_WORDS, len(sequence))):
-            key = (*key, sequence[stop][0])
-            place = sequence[start][1], sequence[stop][1]
-            result.extend(Meaning(group, *place) for group in table.get(key, ()))
-    return tuple(result)
+    return tuple(
+        Meaning(int(group), sequence[first][1], sequence[last][1])
+        for first, last, groups in _expressions_in([form for form, _ in sequence])
+        for group in groups
+    )
 
 
 def content_words(found: Iterable[Morpheme]) -> list[tuple[str, int]]:
@@ -46,13 +42,43 @@ def content_words(found: Iterable[Morpheme]) -> list[tuple[str, int]]:
 
 def meaning_terms(found: Sequence[Morpheme]) -> list[str]:
     """The groups that a text expresses, as terms for an index."""
-    return [str(group) for group in dict.fromkeys(meaning.group for meaning in meanings(found))]
+    forms = [form for form, _ in content_words(found)]
+    return list(dict.fromkeys(group for _, _, groups in _expressions_in(forms) for group in groups))
+
+
+def _expressions_in(forms: Sequence[str]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """(first word, last word, groups) of every expression in a run of content words."""
+    beginnings = _lexicon()
+    for first in range(len(forms)):
+        after = beginnings
+        for last in range(first, len(forms)):
+            entry = after.get(forms[last])
+            if entry is None:
+                break
+            if entry.groups:
+                yield first, last, entry.groups
+            if not entry.after:
+                break
+            after = entry.after
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What a run of words is: an expression of these groups, the beginning of longer ones, or both."""
+
+    groups: tuple[str, ...] = ()
+    after: dict[str, "_Entry"] = field(default_factory=dict)
 
 
 @cache
-def _expressions() -> dict[tuple[str, ...], tuple[int, ...]]:
-    table = {}
+def _lexicon() -> dict[str, _Entry]:
+    """The lexicon as a tree of words."""
+    first: dict[str, _Entry] = {}
     for line in (files("vectorstore") / "paraphrases.tsv").read_text(encoding="utf-8").splitlines():
         expression, _, groups = line.partition("\t")
-        table[tuple(expression.split(" "))] = tuple(int(group) for group in groups.split())
-    return table
+        after, entry = first, _Entry()
+        for word in expression.split(" "):
+            entry = after.setdefault(word, _Entry())
+            after = entry.after
+        entry.groups = tuple(groups.split())
+    return first

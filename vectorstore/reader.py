@@ -8,11 +8,15 @@ from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from prompts import say
 from vectorstore.catalog import Catalog
 from vectorstore.dense import DenseIndex
 from vectorstore.encoders import Encoder
 from vectorstore.errors import StoreError
+from vectorstore.exact import ExactVectors
 from vectorstore.fusion import Query, search
 from vectorstore.generations import Manifest, check_files, current_generation, current_id, read_manifest
 from vectorstore.lexical import LexicalIndex
@@ -33,6 +37,8 @@ class Generation:
     manifest: Manifest
     catalog: Catalog
     dense: DenseIndex
+    exact: ExactVectors | None
+    """None where the vectors are too many: then Chroma is asked."""
     lexical: LexicalIndex
     rows: tuple[tuple[str, int, int, int], ...]
     """(article, number, start, end) of each chunk, by row of the lexical index."""
@@ -43,6 +49,14 @@ class Generation:
     def days(self) -> Days:
         """When the articles were published; read with the first search."""
         return _days(self.catalog)
+
+    def nearest(self, vector: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
+        """The rows of the `k` nearest chunks with their cosines, best first."""
+        if self.exact is not None:
+            return self.exact.search(vector, k)
+        return [
+            (self.row_of[article, number], cosine) for article, number, cosine in self.dense.search(vector, k)
+        ]
 
     def article_of(self, row: int) -> str:
         """The id of the article that a row belongs to."""
@@ -97,7 +111,7 @@ class Index:
             return []
         text = normal_question(question)
         query = Query.of(text, self.encoder)
-        found = search(query, generation.lexical, generation.dense, generation.row_of, max(POOL, 2 * k))
+        found = search(query, generation.lexical, generation.nearest, max(POOL, 2 * k))
         if self.reranker is not None and found:
             found = _reranked(self.reranker, text, generation, found)
         found = dated(found, generation.article_of, generation.days, time_of(text, self._today()))
@@ -147,12 +161,13 @@ def _open(folder: Path, encoder: Encoder) -> Generation:
         lexical = LexicalIndex.load(part, len(rows))
         part = folder / "chroma"
         dense = DenseIndex(part)
+        exact = ExactVectors.load(folder / "vectors", len(rows))
         if not len(rows) == dense.count() == manifest.chunks:
             raise ValueError(f"{len(rows)} / {dense.count()} / {manifest.chunks} rows")
     except (sqlite3.Error, OSError, ValueError, KeyError, RuntimeError) as exc:
         raise StoreError("store.file_damaged", path=part, problem=say("store.problem_unreadable")) from exc
     row_of = {(article, number): row for row, (article, number, _, _) in enumerate(rows)}
-    return Generation(folder.name, manifest, catalog, dense, lexical, rows, row_of)
+    return Generation(folder.name, manifest, catalog, dense, exact, lexical, rows, row_of)
 
 
 def _article(catalog: Catalog, id: str) -> Article:

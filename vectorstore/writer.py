@@ -7,10 +7,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vectorstore.catalog import Catalog
 from vectorstore.dense import DenseIndex
 from vectorstore.encoders import Encoder
 from vectorstore.errors import StoreError
+from vectorstore.exact import ExactVectors
 from vectorstore.generations import (
     current_generation,
     drop_old,
@@ -27,7 +31,7 @@ from vectorstore.paraphrases import meaning_terms
 from vectorstore.reader import check_compatible
 from vectorstore.types import Article, Prepared, indexed_text
 
-BATCH = 512  # chunks encoded and written together
+BATCH = 256  # chunks encoded and written together
 GROWTH = 12  # bytes of index for a byte of text, as `benchmarks/scale.py` shows
 ROOM = 3  # the disk must have that many times the size that is expected: Chroma and SQLite need some to work
 
@@ -171,9 +175,7 @@ class IndexWriter:
             metadata: list[dict[str, str | int]] = [
                 {"article": chunk.article, "number": chunk.number} for chunk in chunks
             ]
-            self._dense.add(
-                [chunk.id for chunk in chunks], vectors, [chunk.text for chunk in chunks], metadata
-            )
+            self._dense.add([chunk.id for chunk in chunks], vectors, metadata)
 
     def _forget(self, id: str) -> None:
         old = self._catalog.chunk_ids(id)
@@ -189,18 +191,26 @@ class IndexWriter:
                 self._flush()
                 articles, chunks = self._catalog.counts()
                 rows = self._dense.count()
+                if rows != chunks:
+                    problem = f"chroma {rows}, articles {chunks}"
+                    raise StoreError("store.write_failed", store=self._store, problem=problem)
+                shape = chunks, self._encoder.dimension
+                ExactVectors.save(self._folder / "vectors", shape, self._vectors())
                 self._dense.close()  # frees its memory for the lexical index
                 LexicalIndex.build(self._terms()).save(self._folder / "lexical")
                 self._catalog.close()
                 self._new.close()
-                if rows != chunks:
-                    problem = f"chroma {rows}, articles {chunks}"
-                    raise StoreError("store.write_failed", store=self._store, problem=problem)
                 write_manifest(self._folder, self._encoder.fingerprint, self._splitter, articles, chunks)
                 switch_to(self._store, self._folder)
         except BaseException:
             self._abandon()
             raise
+
+    def _vectors(self) -> Iterator[NDArray[np.float32]]:
+        """The vectors of every chunk in row order, a block of them in memory at a time."""
+        ids = [f"{article}#{number}" for article, number, _, _ in self._catalog.rows()]
+        for start in range(0, len(ids), BATCH):
+            yield self._dense.vectors(ids[start : start + BATCH])
 
     def _terms(self) -> Iterator[Terms]:
         """The terms of every chunk in row order, one article in memory at a time."""

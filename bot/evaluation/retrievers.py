@@ -54,8 +54,8 @@ def our_retrievers(corpus: Corpus) -> tuple[Retriever, ...]:
 
     def dense(question: str) -> list[str]:
         query, generation = Query.of(question, index.encoder), index.generation
-        found = generation.dense.search(query.vector, min(HITS, len(generation.rows)))
-        return [article for article, *_ in found]
+        found = generation.nearest(query.vector, min(HITS, len(generation.rows)))
+        return [generation.article_of(row) for row, _ in found]
 
     return Retriever("hybrid", hybrid), Retriever("lexical", lexical), Retriever("dense", dense)
 
