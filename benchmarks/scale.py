@@ -3,7 +3,7 @@
 For each size a Korean corpus is made on the spot (sentences of `reader_data/` recombined by seed), brought in
 by `python -m ingest`, searched in a process of its own, served, compared with exact search. Ingest time is
 the whole command, from its start to the switched generation. Chunks are about 350 characters on average.
-The table goes to standard output, the figures to `results/scale-<commit>.json`.
+The table goes to standard output, the figures to `results/scale-<commit>.json`, the picture to `scale.svg`.
 """
 
 import argparse
@@ -29,6 +29,14 @@ PARAGRAPH = 330  # characters before the last sentence of a paragraph; chunks th
 QUESTIONS = 300
 HELD = 5  # questions asked unmeasured, so that the index is mapped and the analyser loaded
 K = 10
+PICTURE = ROOT / "benchmarks" / "scale.svg"
+DRAWN = {  # what the picture shows of a size
+    "ingest_rate": "ingest, chunks/s",
+    "query_p95_ms": "query p95, ms",
+    "served_mb": "served, MB resident",
+    "disk_mb": "index on disk, MB",
+    "recall_at_10": "recall@10 against exact search",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,8 @@ def main() -> int:
     for size in sizes:
         lines.append(measured(size))
         print(line(lines[-1]), flush=True)
-    print(f"-> {keep(lines).relative_to(ROOT)}")
+    print(f"-> {keep(lines).relative_to(ROOT)}, {PICTURE.relative_to(ROOT)}")
+    PICTURE.write_text(picture(lines), encoding="utf-8")
     return 0
 
 
@@ -222,6 +231,21 @@ def line(row: Growth) -> str:
         f" {row.query_p50_ms:7.1f} {row.query_p95_ms:7.1f} {row.search_mb:10.0f} {row.served_mb:10.0f}"
         f" {row.recall_at_10:10.4f}"
     )
+
+
+def picture(rows: list[Growth]) -> str:
+    """The growth as an SVG: a chart for each figure, a bar for each size."""
+    from bot.evaluation.picture import Bar, Panel, draw
+
+    charts = []
+    for name, title in DRAWN.items():
+        values = [getattr(row, name) for row in rows]
+        bars = (
+            Bar(f"{row.chunks:,} chunks", (value / max(values),), shown=(f"{value:,.4g}",))
+            for row, value in zip(rows, values, strict=True)
+        )
+        charts.append(Panel(title, (), tuple(bars)))
+    return draw(charts)
 
 
 def keep(rows: list[Growth]) -> Path:

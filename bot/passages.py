@@ -16,7 +16,7 @@ from vectorstore.paraphrases import Meaning, meanings
 from vectorstore.reader import Index
 from vectorstore.types import Article, Hit, Role, Sentence
 
-KEPT_ARTICLES = 128  # analysed articles held in memory
+KEPT_LINES = 4_000  # analysed sentences held in memory, 30 kB each
 WHOLE_LINES = 150  # sentences: articles are read whole, best first, while they have no more together; of the
 # others only the found chunks. Analysing a sentence that is not in memory yet takes 0.5 ms.
 
@@ -123,7 +123,7 @@ class Pages:
         page = analyse(self.words, article, sentences)
         with self._lock:
             self._kept[key] = page
-            while len(self._kept) > KEPT_ARTICLES:
+            while sum(len(kept.lines) for kept in self._kept.values()) > KEPT_LINES and len(self._kept) > 1:
                 self._kept.popitem(last=False)
         return page
 

@@ -68,7 +68,7 @@ def test_a_result_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.
     assert "쓰지 못했습니다" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [[], ["retrieval"], ["answers", "q.jsonl"]])
+@pytest.mark.parametrize("words", [[], ["retrieval"], ["answers"], ["unknown", "q.jsonl"]])
 def test_wrong_use_is_exit_code_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["eval", *words])

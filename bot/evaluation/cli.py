@@ -1,10 +1,11 @@
-"""`forum-bot eval retrieval DATA`: how often each retriever finds the right article."""
+"""`forum-bot eval`: how often each retriever finds the right article, how often the bot answers right."""
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from prompts import UserError, say
 
@@ -37,6 +38,18 @@ def parser() -> argparse.ArgumentParser:
     retrieval.add_argument("--save", type=Path, metavar="FILE", help=say("evaluation.cli_save"))
     retrieval.add_argument("--picture", type=Path, metavar="FILE", help=say("evaluation.cli_picture"))
     retrieval.set_defaults(run=_retrieval)
+    answers = kinds.add_parser(
+        "answers", help=say("evaluation.cli_answers"), description=say("evaluation.cli_answers")
+    )
+    answers.add_argument("gold", type=Path, metavar="GOLD", help=say("evaluation.cli_gold"))
+    answers.add_argument("--store", type=Path, help=say("cli.store"))
+    answers.add_argument(
+        "--max-chars", type=int, default=0, metavar="N", help=say("evaluation.cli_max_chars")
+    )
+    answers.add_argument("--json", action="store_true", help=say("evaluation.cli_json"))
+    answers.add_argument("--save", type=Path, metavar="FILE", help=say("evaluation.cli_save"))
+    answers.add_argument("--picture", type=Path, metavar="FILE", help=say("evaluation.cli_picture"))
+    answers.set_defaults(run=_answers)
     return top
 
 
@@ -50,13 +63,40 @@ def _retrieval(arguments: argparse.Namespace) -> int:
     data = read_data(arguments.data)
     settings = load_settings(StoreSettings, store=arguments.store)
     report = evaluate(data, settings, arguments.noise, _announce)
-    found = json.dumps(record(report), ensure_ascii=False, indent=1)
-    print(found if arguments.json else "\n".join(table(report)))
-    if arguments.save is not None:
-        _write(arguments.save, found + "\n")
-    if arguments.picture is not None:
-        _write(arguments.picture, draw(panels(report)))
+    _deliver(arguments, record(report), table(report), draw(panels(report)))
     return 0
+
+
+def _answers(arguments: argparse.Namespace) -> int:
+    from bot.bot import Bot
+    from bot.evaluation.answers import evaluate_answers, read_gold
+    from bot.evaluation.picture import answer_panels, draw
+    from bot.evaluation.report import answer_table, record
+    from bot.settings import BotSettings
+    from vectorstore.settings import load_settings
+
+    gold = read_gold(arguments.gold)
+    bot = Bot(load_settings(BotSettings, store=arguments.store))
+    found = evaluate_answers(bot, arguments.gold.name, gold, arguments.max_chars, _count)
+    _deliver(arguments, record(found), answer_table(found), draw(answer_panels(found)))
+    return 0
+
+
+def _deliver(
+    arguments: argparse.Namespace, found: dict[str, Any], lines: Iterable[str], picture: str
+) -> None:
+    """To the terminal, and to the files that were named."""
+    text = json.dumps(found, ensure_ascii=False, indent=1)
+    print(text if arguments.json else "\n".join(lines))
+    if arguments.save is not None:
+        _write(arguments.save, text + "\n")
+    if arguments.picture is not None:
+        _write(arguments.picture, picture)
+
+
+def _count(done: int, of: int) -> None:
+    if done % 20 == 0:
+        print(say("evaluation.asking", done=done, of=of), file=sys.stderr)
 
 
 def _announce(name: str) -> None:

@@ -26,7 +26,7 @@ def read_data(path: Path) -> Data:
     """The questions and, where they come along, the passages. Raises DataError, naming file and line."""
     if path.is_dir():
         return _folder(path)
-    questions = [(number, record) for number, record in _records(path)]
+    questions = [(number, record) for number, record in read_records(path)]
     passages = _passages_beside(path, questions)
     return _data(path.name, path, questions, passages or None)
 
@@ -37,7 +37,7 @@ def _folder(folder: Path) -> Data:
         raise DataError("evaluation.no_questions_file", folder=folder)
     passages = _only(folder, "*passages.jsonl")
     given = None if passages is None else _passages(passages)
-    return _data(folder.resolve().name, questions, list(_records(questions)), given)
+    return _data(folder.resolve().name, questions, list(read_records(questions)), given)
 
 
 def _only(folder: Path, pattern: str) -> Path | None:
@@ -48,8 +48,8 @@ def _only(folder: Path, pattern: str) -> Path | None:
     return found[0] if found else None
 
 
-def _records(path: Path) -> Iterator[tuple[int, Record]]:
-    """Every line that is not blank, with its number."""
+def read_records(path: Path) -> Iterator[tuple[int, Record]]:
+    """Every line that is not blank, with its number; raises DataError for one that is no JSON object."""
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as exc:
@@ -72,7 +72,7 @@ def _record(path: Path, number: int, line: str) -> Record:
 
 def _passages(path: Path) -> list[Passage]:
     found: dict[str, Passage] = {}
-    for number, record in _records(path):
+    for number, record in read_records(path):
         passage = _passage(path, number, record)
         if found.setdefault(passage.id, passage) is not passage:
             raise DataError("evaluation.passage_twice", path=path, passage=passage.id)
@@ -80,7 +80,7 @@ def _passages(path: Path) -> list[Passage]:
 
 
 def _passage(path: Path, number: int, record: Record) -> Passage:
-    id, text = _text(path, number, record, "id"), _text(path, number, record, "text")
+    id, text = read_text(path, number, record, "id"), read_text(path, number, record, "text")
     title = record.get("title")
     return Passage(id, title if isinstance(title, str) else "", text)
 
@@ -90,7 +90,7 @@ def _passages_beside(path: Path, questions: list[tuple[int, Record]]) -> list[Pa
     found: dict[str, Passage] = {}
     for number, record in questions:
         if "passage_id" in record:
-            id, text = (_text(path, number, record, name) for name in ("passage_id", "passage"))
+            id, text = (read_text(path, number, record, name) for name in ("passage_id", "passage"))
             if found.setdefault(id, Passage(id, "", text)).text != text:
                 raise DataError("evaluation.two_texts", path=path, line=number, passage=id)
     return list(found.values())
@@ -105,7 +105,7 @@ def _data(name: str, path: Path, records: list[tuple[int, Record]], passages: li
 
 
 def _asked(path: Path, number: int, record: Record) -> Asked:
-    question = _text(path, number, record, "question")
+    question = read_text(path, number, record, "question")
     name = next((name for name in ("passage_id", "passage", "article") if name in record), "article")
     right = record.get(name, ...)
     ids = [] if right is None else [right] if isinstance(right, str) else right
@@ -114,7 +114,8 @@ def _asked(path: Path, number: int, record: Record) -> Asked:
     return Asked(str(record.get("id") or number), question, frozenset(ids))
 
 
-def _text(path: Path, number: int, record: Record, name: str) -> str:
+def read_text(path: Path, number: int, record: Record, name: str) -> str:
+    """A field that must be a string with something in it; raises DataError, which names file and line."""
     value = record.get(name)
     if not isinstance(value, str) or not value.strip():
         raise DataError("evaluation.no_field", path=path, line=number, field=name)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
+from bot.evaluation.answers import Answers
 from bot.evaluation.types import Report
 from prompts import say
 
@@ -20,6 +21,8 @@ class Bar:
     label: str
     values: tuple[float, ...] = ()
     note: str = ""
+    shown: tuple[str, ...] = ()
+    """The numbers as they are written; the values themselves where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,14 @@ def panels(report: Report) -> list[Panel]:
     return found
 
 
+def answer_panels(found: Answers) -> list[Panel]:
+    """The chart of a measurement of answers: the share of right ones by category, and of all."""
+    rows = (*found.categories.items(), (say("evaluation.all"), found.whole))
+    bars = tuple(Bar(f"{name} ({one.questions})", (one.right,)) for name, one in rows)
+    title = say("evaluation.picture_answers", data=found.data, questions=found.whole.questions)
+    return [Panel(title, (say("evaluation.right"),), bars)]
+
+
 def draw(charts: Sequence[Panel]) -> str:
     """The charts below one another, as the text of an SVG file."""
     body, top = [], 0
@@ -73,7 +84,7 @@ def _height(chart: Panel) -> int:
 
 
 def _row_height(chart: Panel) -> int:
-    return ROW * len(chart.series) + GAP
+    return ROW * max(len(chart.series), 1) + GAP
 
 
 def _chart(chart: Panel, top: int) -> Iterator[str]:
@@ -94,7 +105,8 @@ def _bar(bar: Bar, top: int, height: int) -> Iterator[str]:
         width = value * (WIDTH - LABEL - NUMBER)
         y = top + number * ROW
         yield f'<rect x="{LABEL}" y="{y}" width="{width:.1f}" height="{ROW - 2}" fill="{COLOURS[number]}"/>'
-        yield _text(LABEL + width + 6, y + 11.5, f"{value:.3f}", 'font-size="12"')
+        shown = bar.shown[number] if bar.shown else f"{value:.3f}"
+        yield _text(LABEL + width + 6, y + 11.5, shown, 'font-size="12"')
 
 
 def _text(x: float, y: float, text: str, style: str = "") -> str:

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from bot.evaluation.answers import Answers
 from bot.evaluation.types import Report, Run
 from prompts import say
 
+MAX_SHOWN = 160  # characters of a wrong answer in the table
 COLUMNS = {
     "recall_1": "R@1",
     "recall_5": "R@5",
@@ -45,7 +47,26 @@ def _line(run: Run) -> str:
     return f"{numbers}  {name}"
 
 
-def record(report: Report) -> dict[str, Any]:
+def answer_table(found: Answers) -> Iterator[str]:
+    """The lines of the table of answers: what failed, each category, and the whole."""
+    for each in found.judged:
+        if each.problems:
+            yield say(
+                "evaluation.failed", id=each.id, category=each.category, question=each.question,
+                problems="; ".join(each.problems),
+            )  # fmt: skip
+            yield say("evaluation.failed_answer", answer=" ".join(each.answer.split())[:MAX_SHOWN])
+    yield f"{'n':>6}{'%':>8}{'CRAG':>8}  {found.data}"
+    for name, one in (*found.categories.items(), (say("evaluation.all"), found.whole)):
+        yield f"{one.questions:6}{100 * one.right:8.1f}{one.crag:8.2f}  {name}"
+    whole = found.whole
+    shares = (whole.refusal_precision, whole.refusal_recall, whole.over_refusal)
+    shown = ["-" if share is None else f"{100 * share:.1f} %" for share in shares]
+    yield say("evaluation.refusals", precision=shown[0], recall=shown[1], over=shown[2])
+    yield say("evaluation.latency", p50=f"{found.p50_ms:.0f}", p95=f"{found.p95_ms:.0f}")
+
+
+def record(report: Report | Answers) -> dict[str, Any]:
     """The report as JSON-ready data, rounded to what its questions can tell."""
     rounded: dict[str, Any] = _rounded(asdict(report))
     return rounded
