@@ -8,37 +8,79 @@ from collections.abc import Sequence
 from math import exp
 
 from bot.evidence import Asked, Ranked
-from bot.kinds import shows
+from bot.kinds import counted, shows
 from bot.lexicon import words
+from bot.passages import Candidate
+from bot.people import speaker_of
 from bot.question import Question
 from bot.reader.model import Found
+from bot.reader.spans import anatomy
 from vectorstore.lexical import letter_pairs
 
 WEIGHTS = {"bias": -1.0, "sentence": 4.0, "known": 3.0, "share": 1.0}
 THRESHOLD = 0.5
 LOOKED_AT = 3  # best sentences in which what is asked for must stand
+FITTING, COVERED = 0.1, 0.8  # … in one that fits, or says, so much of the question as the best of them
+KNOWN_NAME = 0.7  # of the letter pairs of a quoted name must stand in the article
+_QUOTED = re.compile(r"[‘'“\"「『《〈]([^‘’'“”\"」』》〉]{2,40})[’'”\"」』》〉]")
+PERSONS = frozenset({"kind=person_title", "kind=title_name", "kind=name", "kind=short_title", "kind=proper"})
 
 
 def supported(asked: Asked, ranked: Sequence[Ranked], found: Sequence[Found]) -> bool:
-    """Whether to answer: the evidence is about the question and holds what could answer it."""
-    return _could_answer(asked.question, ranked) and probability(signals(asked, ranked, found)) >= THRESHOLD
+    """Whether to answer: the evidence is about the question."""
+    return probability(signals(asked, ranked, found)) >= THRESHOLD
 
 
-def _could_answer(question: Question, ranked: Sequence[Ranked]) -> bool:
-    """Whether a date, a time or a number of the unit asked for stands in the best sentences at all."""
-    texts = [item.candidate.line.text for item in ranked[:LOOKED_AT]]
+def beyond(question: Question, ranked: Sequence[Ranked]) -> bool:
+    """Whether the question takes for granted what the article that fits best does not speak of.
+
+    That is an accusation of somebody, or a name in quotation marks.
+    """
+    page = ranked[0].candidate.page
+    text = page.article.text.lower()
+    accused = {m.form.lower() for m in question.content} & words("accusing")
+    known = frozenset(letter_pairs(text))
+    quoted = [frozenset(letter_pairs(match[1])) for match in _QUOTED.finditer(question.text)]
+    return not all(word in text for word in accused) or any(
+        len(pairs & known) < KNOWN_NAME * len(pairs) for pairs in quoted
+    )
+
+
+def holding(question: Question, ranked: Sequence[Ranked]) -> list[Ranked]:
+    """The sentences with the first that could answer the question before all others; empty where none could.
+
+    A date, a time, a number of the unit asked for, a name or a title must stand in one that fits about as
+    well as the best.
+    """
+    best = max((item.covered for item in ranked[:LOOKED_AT]), default=0.0)
+    for item in ranked[:LOOKED_AT]:
+        near = item.share >= FITTING * ranked[0].share or item.covered >= COVERED * best
+        if near and _holds(question, item.candidate):
+            return [item, *(other for other in ranked if other is not item)]
+    return []
+
+
+def _holds(question: Question, candidate: Candidate) -> bool:
+    line = candidate.line
     if question.type in ("date", "time"):
-        return any(shows(question.type, text) for text in texts)
-    if question.type != "number" or question.unit in words("countable"):
-        return True
-    if question.unit is not None:
-        return any(
-            re.search(rf"\d[\d,.]*\s?여?\s?[가-힣]{{0,2}}\s?{re.escape(question.unit)}", text)
-            for text in texts
-        )
-    if question.focus in words("money"):
-        return any(re.search(r"\d.{0,8}(?:원|달러)|무료|무상", text) for text in texts)
-    return any(shows("number", text) for text in texts)
+        return shows(question.type, line.text)
+    if question.type == "number":
+        return _holds_number(question, line.text)
+    if question.type == "person" and not question.several:
+        named = PERSONS & {span.keys[0] for span in anatomy(line).spans}
+        return bool(named) or speaker_of(candidate) is not None
+    if question.type == "topic" and question.focus in words("titles"):
+        return shows("topic", line.text)
+    return True
+
+
+def _holds_number(question: Question, text: str) -> bool:
+    if question.unit in words("countable") or (question.unit is None and question.focus in words("counted")):
+        lists = "," in text or "·" in text or "、" in text or " 및 " in text
+        return lists or (shows("number", text) if question.unit is None else counted(question.unit, text))
+    if question.unit is not None and question.unit not in words("loose"):
+        return counted(question.unit, text)
+    return shows("number", text)
 
 
 def probability(values: dict[str, float]) -> float:
@@ -55,10 +97,12 @@ def signals(asked: Asked, ranked: Sequence[Ranked], found: Sequence[Found]) -> d
     for line in page.lines:
         known |= line.terms
         pairs |= line.pairs
+    groups = frozenset().union(*(line.groups for line in page.lines))
     total = sum(asked.weights.values()) or 1.0
-    covered = (
-        sum(weight for term, weight in asked.weights.items() if term in known or _spelled(term, pairs))
-        / total
+    covered = sum(
+        weight
+        for term, weight in asked.weights.items()
+        if term in known or asked.groups[term] & groups or _spelled(term, pairs)
     )
     return {
         "bias": 1.0,

@@ -4,15 +4,15 @@ The weights are fitted on the project's own questions (`benchmarks/fit_evidence.
 over the sentences of a passage) and rounded, but for those that say they are set by hand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp
 
 import numpy as np
 
-from bot.kinds import shows
+from bot.kinds import counted, shows
 from bot.lexicon import words
-from bot.passages import Candidate, Line, term_set, word_vectors
+from bot.passages import Candidate, Line, Page, term_set, word_vectors
 from bot.people import Person, cast_of
 from bot.question import Question
 from vectorstore.kiwi_encoder import KiwiEncoder, weight_of
@@ -20,6 +20,7 @@ from vectorstore.lexical import letter_pairs
 from vectorstore.morphemes import Morpheme
 from vectorstore.paraphrases import meanings
 
+NEWER = 2.0  # for the newest article where the question asks for the latest state; by hand
 NEAR = 0.45  # a cosine below says nothing: two random words reach .3
 
 WEIGHTS: dict[str, float] = {
@@ -57,7 +58,11 @@ def rank(asked: "Asked", candidates: Sequence[Candidate]) -> list[Ranked]:
     pages = dict.fromkeys(candidate.page for candidate in candidates)
     named = {page: cast_of(page).named_in(asked.question.text) for page in pages}
     rows = [features(asked, candidate, named[candidate.page]) for candidate in candidates]
-    scores = [sum(WEIGHTS[name] * value for name, value in row.items()) for row in rows]
+    newer = _newer(asked.question, pages)
+    scores = [
+        sum(WEIGHTS[name] * value for name, value in row.items()) + newer.get(candidate.page, 0.0)
+        for row, candidate in zip(rows, candidates, strict=True)
+    ]
     top = max(scores, default=0.0)
     total = sum(exp(score - top) for score in scores) or 1.0
     ranked = [
@@ -65,6 +70,18 @@ def rank(asked: "Asked", candidates: Sequence[Candidate]) -> list[Ranked]:
         for candidate, score, row in zip(candidates, scores, rows, strict=True)
     ]
     return sorted(ranked, key=lambda item: -item.score)
+
+
+def _newer(question: Question, pages: Iterable[Page]) -> dict[Page, float]:
+    """What each article gains where the question asks for what holds now, or for what held at first."""
+    forms = {m.form for m in question.morphemes}
+    sign = bool(forms & words("latest")) - bool(forms & words("earliest"))
+    days = {page: page.article.published for page in pages if page.article.published}
+    order = sorted(set(days.values()))
+    if not sign or len(order) < 2:
+        return {}
+    ends = order if sign > 0 else order[::-1]
+    return {page: NEWER * ends.index(day) / (len(order) - 1) for page, day in days.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,6 +175,8 @@ def features(asked: Asked, candidate: Candidate, named: Sequence[Person]) -> dic
 def _kind(question: Question, text: str) -> float:
     """The part of what is asked for that the text shows a sign of."""
     kinds = [question.type] if question.also is None else [question.type, question.also]
+    if question.type == "number" and question.unit is not None and question.unit not in words("loose"):
+        return float(counted(question.unit, text))
     return sum(shows(kind, text) for kind in kinds) / len(kinds)
 
 

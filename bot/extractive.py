@@ -1,18 +1,18 @@
 """The answerer that needs no model: it states what the reader found, quotes the proof, or refuses."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.answerable import LOOKED_AT, supported
+from bot.answerable import LOOKED_AT, PERSONS, beyond, holding, supported
 from bot.cite import MAX_QUOTE, cite
 from bot.dates import resolve
 from bot.evidence import Asked, Ranked
 from bot.lexicon import words
 from bot.passages import Candidate, Line, Page
-from bot.people import Person, cast_of
-from bot.question import Question, asks_weekday
+from bot.people import Person, cast_of, speaker_of
+from bot.question import Question, asks_speaker, asks_weekday
 from bot.reader.model import Found
-from bot.reader.spans import Span, clean_answer
+from bot.reader.spans import Span, anatomy, clean_answer
 from bot.record import Fact, fact_asked
 from bot.runs import listed, with_titles
 from bot.types import Answer, Citation, Reason
@@ -22,9 +22,10 @@ SURE = 0.6  # share of the softmax from which an answer is stated; below, its se
 STATED = frozenset({"person", "org", "place", "date", "time", "number", "role", "topic", "thing"})
 MAX_ANSWER = 340  # characters of quotes in one answer
 SUMMARY_LINES = 3
-NARROW = frozenset({"person", "date", "time", "number", "place", "org"})  # one sentence answers these
-NEARLY = 0.35  # of the best share: a sentence that fits nearly as well
-MAX_QUOTES = 300  # characters of several quotes together
+NARROW = frozenset({"person", "date", "time", "number"})  # one sentence answers these
+NARROWLY = 0.3  # of the best share: a second sentence where one answers
+NEARLY = 0.07  # of the best share: a sentence that may hold the answer too
+MAX_QUOTES = 340  # characters of several quotes together
 SIGNS_AROUND = 8  # quotation marks, marker and spaces around one quote
 
 
@@ -47,17 +48,21 @@ def answer_from(reading: Reading) -> Answer:
     """State the answer with its proof, quote the best evidence, or refuse with the nearest thing there is."""
     if not reading.ranked:
         return refuse(reading, "no_evidence", say("answer.no_evidence"))
+    if beyond(reading.question, reading.ranked):
+        return refuse(reading, "no_evidence", say("answer.no_evidence"))
     fact = fact_asked(reading.question.text, reading.ranked[0].candidate.page)
     if fact is not None:
         return _fact(reading, fact)
     if reading.question.type == "summary":
         return _quoted(reading, _summary(reading))
-    named = _only_asks_what_they_said(reading)
+    named = _whose_words(reading)
     if named:
-        said = _said_by(reading.ranked[0].candidate.page, named)
+        said = _said(reading, named)
         return _quoted(reading, said) if said else refuse(reading, "no_evidence", say("answer.no_evidence"))
-    if not supported(reading.words, reading.ranked, reading.found):
+    ranked = holding(reading.question, reading.ranked)
+    if not ranked or not supported(reading.words, reading.ranked, reading.found):
         return refuse(reading, "no_evidence", say("answer.no_evidence"))
+    reading = replace(reading, ranked=ranked)
     day = _day_asked(reading)
     if day is not None:
         return day
@@ -115,13 +120,16 @@ def _day_asked(reading: Reading) -> Answer | None:
 def _speaker_asked(reading: Reading) -> Person | None:
     """The speaker of the best sentence, where the question asks who said something."""
     question = reading.question
-    asks = any(m.form in words("saying", "verbs") or m.form in words("said") for m in question.morphemes)
-    if question.type != "person" or not asks:
+    if question.type != "person":
         return None
     best = reading.ranked[0].candidate
-    cast = cast_of(best.page)
-    speaker = cast.speakers[best.place]
-    return None if speaker in cast.named_in(question.text) else speaker
+    speaker = speaker_of(best)
+    if speaker is None or speaker in cast_of(best.page).named_in(question.text):
+        return None
+    if asks_speaker(question):
+        return speaker
+    names = {span.keys[0] for span in anatomy(best.line).spans}
+    return speaker if not speaker.titles and not names & PERSONS else None
 
 
 def _speaker(reading: Reading, person: Person) -> Answer:
@@ -129,7 +137,7 @@ def _speaker(reading: Reading, person: Person) -> Answer:
     best = reading.ranked[0].candidate
     said = cite(1, best.page, best.line.start, best.line.end)
     citations = [said]
-    if person.name not in best.line.text:
+    if person.name not in best.line.text and person.end > person.start:
         introduced = best.page.lines[person.line]
         citations.append(cite(2, best.page, *_quote_around(introduced, person.start, person.end)))
     text = say("answer.stated_plain", short=person.full)
@@ -180,15 +188,19 @@ def _quote_around(line: Line, start: int, end: int) -> tuple[int, int]:
 
 
 def _best(reading: Reading) -> list[Candidate]:
-    """The best sentence, and for a wide question the next that fit nearly as well, best first."""
-    first = reading.ranked[0]
+    """The best sentence, and for a wide question the next that may hold the answer too, best first."""
+    narrow = reading.question.type in NARROW and not reading.question.several
+    return _nearly(reading.ranked, NARROWLY if narrow else NEARLY)
+
+
+def _nearly(ranked: Sequence[Ranked], least: float = NEARLY) -> list[Candidate]:
+    """The first of the sentences, and the next of its article that fit nearly as well, as many as fit."""
+    first = ranked[0]
     chosen = [first.candidate]
     length = len(first.candidate.line.text)
-    if reading.question.type in NARROW and not reading.question.several:
-        return chosen
-    for item in reading.ranked[1:SUMMARY_LINES]:
+    for item in ranked[1:SUMMARY_LINES]:
         length += len(item.candidate.line.text) + SIGNS_AROUND
-        if length > MAX_QUOTES or item.share < NEARLY * first.share:
+        if length > MAX_QUOTES or item.share < least * first.share:
             break
         if item.candidate.page is first.candidate.page:
             chosen.append(item.candidate)
@@ -219,15 +231,26 @@ def _fitting(page: Page, places: Sequence[int]) -> list[Candidate]:
     return chosen
 
 
-def _only_asks_what_they_said(reading: Reading) -> tuple[Person, ...]:
-    """The people named, where the question asks no more than what they said."""
+def _whose_words(reading: Reading) -> tuple[Person, ...]:
+    """The people named, where the question asks for what they said."""
     if reading.question.type != "claim":
         return ()
-    named = cast_of(reading.ranked[0].candidate.page).named_in(reading.question.text)
+    return cast_of(reading.ranked[0].candidate.page).named_in(reading.question.text)
+
+
+def _said(reading: Reading, named: Sequence[Person]) -> list[Candidate]:
+    """What they said: all of it from the start, or where the question says about what, that."""
+    page = reading.ranked[0].candidate.page
     own = "".join(person.name + "".join(person.titles) for person in named).replace(" ", "").lower()
-    said = words("saying", "verbs") | words("said")
-    rest = [m for m in reading.question.content if m.form not in said and m.form.lower() not in own]
-    return () if [m for m in rest if m.tag != "NNP"] else named
+    light = words("saying", "verbs") | words("said") | words("speech")
+    about = [m for m in reading.question.content if m.form not in light and m.form.lower() not in own]
+    speakers = cast_of(page).speakers
+    fitting = [
+        item
+        for item in reading.ranked
+        if item.candidate.page is page and speakers[item.candidate.place] in named
+    ]
+    return _nearly(fitting) if about and fitting else _said_by(page, named)
 
 
 def _quoted(reading: Reading, chosen: Sequence[Candidate]) -> Answer:

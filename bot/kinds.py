@@ -33,6 +33,17 @@ def shows(kind: str, text: str) -> bool:
     return sign is None or bool(sign.search(text))
 
 
+_WRITTEN = r"(?:한|두|세|네|다섯|여섯|일곱|여덟|아홉|열|스무|서른|마흔|쉰|수십|수백|여러)"
+
+
+@lru_cache(maxsize=1 << 14)
+def counted(unit: str, text: str) -> bool:
+    """Whether a number of that unit stands in `text`; for money, that something is free of charge does too."""
+    number = rf"(?:\d[\d,.]*\s?여?|{_WRITTEN})\s?[가-힣]{{0,3}}?\s?{re.escape(unit)}"
+    free = r"|무료|무상|공짜|없이|달러|유로|엔화" if unit == "원" else ""
+    return bool(re.search(number + free, text))
+
+
 _TITLE_ONLY = re.compile(rf"{TITLE}$")
 _MONEY = re.compile(
     r"\d[\d,.]*\s?(?:조|억|만|천|백)*\s?(?:\d[\d,.]*\s?(?:억|만|천)?\s?)*(?:원|달러|엔|유로|위안)"

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from bot.kinds import SURNAMES, TITLE
 from bot.lexicon import words
-from bot.passages import Line, Page
+from bot.passages import Candidate, Line, Page
 from bot.reader.spans import NOMINAL
 from bot.runs import GLUE
 
@@ -25,7 +25,14 @@ _TITLE_NAME = re.compile(
     rf"(?P<title>(?:{_WORD} ){{0,2}}[가-힣]*{TITLE})(?:인)? (?P<name>{SURNAMES}[가-힣]{{1,2}})(?=[은는이가을를의도와과,. (씨]|$)"
 )
 _SHORT = re.compile(rf"(?<![가-힣])(?P<surname>[가-힣]) ?(?P<title>[가-힣]{{0,4}}{TITLE})(?![가-힣]{{2}})")
+# 회장은 / GIST 총장이 / 군청 과장: an office without a name before it, in a question
+_OFFICE = re.compile(
+    rf"(?:(?<![가-힣A-Za-z0-9])(?P<org>[가-힣A-Za-z0-9㈜]{{1,12}}) )?(?<![가-힣])(?P<title>[가-힣]{{0,4}}{TITLE})님?"
+    r"(?=(?:은|는|이|가|의|도|께서|께서는|한테|에게)? |(?:은|는|이|가|의|도|께서|께서는|한테|에게)?[?？]?$)"
+)
 _SUBJECT = re.compile(r"^(?P<who>[^“”\"‘’,]{1,40}?)(?:은|는|도|이|가|역시|께서는)\s")
+_REPORTER = re.compile(r"기자|특파원|논설|위원|통신|편집|[@=·/]")
+_NEWS = frozenset({"section", "subtitle", "caption"})  # parts that a post does not have
 _GOES_ON = re.compile(r"^(?:그는|그녀는|이어|그러면서|또한?|그리고|아울러|이어서|다만|특히|끝으로|덧붙여)\b")
 _QUOTE = re.compile(r"[“\"]")
 
@@ -62,7 +69,41 @@ class Cast:
         if not by_name:
             by_name = [person for person in self.people if _misspelled(person, text)]
         short = [resolve(match["surname"], match["title"], self.people) for match in _SHORT.finditer(text)]
-        return tuple(dict.fromkeys([*by_name, *(person for person in short if person is not None)]))
+        found = [*by_name, *(person for person in short if person is not None)]
+        return tuple(dict.fromkeys(found or _by_title(self.people, text)))
+
+
+def _by_title(people: Sequence[Person], text: str) -> list[Person]:
+    """Those whom a question names by office alone, as the only one who holds it: 회장은, GIST 총장은.
+
+    A word before the title that is no part of that person's titles says that somebody else is meant, but for
+    a common noun of an office (군청 과장, 시 담당 국장).
+    """
+    found = []
+    for match in _OFFICE.finditer(text):
+        holders = [
+            person for person in people if any(_holds(given, match["title"]) for given in person.titles)
+        ]
+        before = match["org"] or ""
+        near = [person for person in holders if any(_shares(before, given) for given in person.titles)]
+        if len(near) == 1:
+            found += near
+        elif len(holders) == 1 and (not before or before in words("offices")):
+            found += holders
+    return found
+
+
+def _holds(given: str, title: str) -> bool:
+    """Whether an introduced title is the one asked for: 해조협 회장 for 회장, but not 부회장."""
+    last = given.split()[-1]
+    return last == title or (last.endswith(title) and len(title) > 1 and not last.endswith("부" + title))
+
+
+def _shares(word: str, given: str) -> bool:
+    """Whether two letters in a row of the word stand in a title: 블루캡쓸 and 블루캡슐 대표."""
+    letters = given.replace(" ", "").lower()
+    pairs = [word[i : i + 2].lower() for i in range(len(word) - 1)]
+    return bool(pairs) and sum(pair in letters for pair in pairs) * 2 >= len(pairs)
 
 
 def _misspelled(person: Person, text: str) -> bool:
@@ -82,6 +123,30 @@ def cast_of(page: Page) -> Cast:
     """Read an article's people; the same page is read once."""
     people = _people(page.lines)
     return Cast(people, tuple(_speakers(page.lines, people)))
+
+
+def speaker_of(candidate: Candidate) -> Person | None:
+    """Who says a sentence: the speaker that the article names, or the writer of a post."""
+    speaker = cast_of(candidate.page).speakers[candidate.place]
+    return speaker or _writer(candidate)
+
+
+def _writer(candidate: Candidate) -> Person | None:
+    """The writer of a post or comment, who speaks for himself; a reporter only reports."""
+    page, article = candidate.page, candidate.page.article
+    author = article.author
+    if author is None or candidate.line.role != "body" or _REPORTER.search(author):
+        return None
+    place = next(
+        (n for n, line in enumerate(page.lines) if line.role == "byline" and author in line.text), None
+    )
+    reported = article.publisher is not None or {part.role for part in article.parts} & _NEWS
+    if reported or (place is not None and _REPORTER.search(page.lines[place].text)):
+        return None
+    if place is None:
+        return Person(author, (), candidate.place, 0, 0)
+    start = page.lines[place].text.index(author)
+    return Person(author, (), place, start, start + len(author))
 
 
 def resolve(surname: str, title: str, people: Sequence[Person], before: int | None = None) -> Person | None:

@@ -106,6 +106,10 @@ def _expected(text: str, found: Sequence[Morpheme]) -> tuple[str, str | None, st
         return _counted(found, place)
     if word in ("무슨", "어떤", "어느") and after is not None:
         return focus_types().get(after, "topic"), after, None
+    if word in ("얼마", "얼마나") and _about_money(found):
+        return "number", before, "원"
+    if word in ("무엇", "뭐", "머") and before in words("money"):
+        return "number", before, "원"
     if word in ("무엇", "뭐", "머", "얼마"):
         return _named(found, before, question_words()[word])
     if word == "how" and re.search(r"how (many|much|long|old|far)", text, re.IGNORECASE):
@@ -138,6 +142,14 @@ def _named(found: Sequence[Morpheme], before: str | None, default: str) -> tuple
     return focus_types().get(before or "", default), before, None
 
 
+def _about_money(found: Sequence[Morpheme]) -> bool:
+    """Whether 얼마 asks for money: a word for money stands there, or a verb of paying."""
+    return any(
+        m.form in words("money") if m.tag in NOUN_TAGS else m.form in words("paying") and m.tag == "VV"
+        for m in found
+    )
+
+
 def _owner_of_name(found: Sequence[Morpheme]) -> str:
     """Whose name is asked for: a person's, where a person stands in the question; else a thing's."""
     kinds = [focus_types().get(m.form) for m in found if m.tag in NOUN_TAGS and m.form != "이름"]
@@ -148,6 +160,8 @@ def _owner_of_name(found: Sequence[Morpheme]) -> str:
 def _counted(found: Sequence[Morpheme], place: int) -> tuple[str, str | None, str | None]:
     """몇 with the counter right behind it."""
     unit = next((m.form for m in found[place + 1 : place + 3] if m.tag in NOUN_TAGS), None)
+    if unit == "번" and "번째" in "".join(m.form for m in found[place + 1 : place + 4]):
+        unit = "번째"
     if unit in ("시", "분"):
         return "time", unit, unit
     if unit in ("월", "일", "년", "년도", "요일"):
@@ -164,7 +178,7 @@ def _without_question_word(text: str, found: Sequence[Morpheme]) -> tuple[str, s
     if asked in ("이름", "성함", "명칭"):
         return _owner_of_name(found), asked, None
     if asked is not None:
-        return focus_types()[asked], asked, None
+        return focus_types()[asked], asked, "원" if asked in words("money") else None
     return "thing", nouns[-1] if nouns else None, None
 
 
@@ -211,3 +225,16 @@ def _several(text: str, found: Sequence[Morpheme]) -> bool:
 def asks_weekday(question: Question) -> bool:
     """Whether the day of the week is asked for, or the whole date."""
     return bool(re.search(r"요일|정확(?:히|한)|연월일|몇 년 몇 월", question.text))
+
+
+# …다고 한 사람, …자는 의견을 낸 이: asks for the speaker whatever the verb
+_SAID_SO = re.compile(
+    r"(?:다|자|라|냐)고 (?:한|했던|하는|하신|본|보는|내다본) "
+    r"|(?:다|자|라)는 (?:말|의견|주장|제안|생각|지적|아이디어|얘기|이야기)"
+)
+
+
+def asks_speaker(question: Question) -> bool:
+    """Whether a question for a person is for who said something."""
+    said = words("saying", "verbs") | words("said")
+    return any(m.form in said for m in question.morphemes) or bool(_SAID_SO.search(question.text))

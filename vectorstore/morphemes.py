@@ -90,7 +90,6 @@ def normal_question(text: str) -> str:
 
     NFC and not NFKC, which would turn the free-standing letters of ㅋㅋ into combining ones.
     """
-    text = unicodedata.normalize("NFC", text).translate(_FULL_WIDTH)
-    kept = (char if char not in "\n\t\r" else " " for char in text)
+    kept = (char if char not in "\n\t\r" else " " for char in text.translate(_FULL_WIDTH))
     visible = "".join(char for char in kept if unicodedata.category(char) not in _INVISIBLE)
-    return re.sub(r"\s+", " ", visible).strip()
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", visible)).strip()
