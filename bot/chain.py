@@ -16,6 +16,7 @@ from bot.question import understand
 from bot.reader.model import read as read_spans
 from bot.smalltalk import reply
 from bot.types import Answer, Turn
+from vectorstore.morphemes import normal_question
 from vectorstore.retriever import HybridRetriever, to_hit
 
 READ_CHUNKS = 12  # chunks that are read for one question
@@ -30,6 +31,12 @@ class Ask:
     history: Sequence[Turn] = ()
 
 
+def _own_words(asked: str, standalone: str) -> frozenset[str] | None:
+    """The content words of a follow-up question; None for one that stood alone."""
+    own = normal_question(asked)
+    return None if own == standalone else frozenset(m.form for m in understand(own).content)
+
+
 def build_chain(
     pages: Pages, answerer: Callable[[Reading], Answer], suggestions: Callable[[], Sequence[str]]
 ) -> Runnable[Ask, Answer]:
@@ -41,7 +48,7 @@ def build_chain(
 
     def read(state: dict[str, Any]) -> Reading:
         question = understand(state["standalone"])
-        asked = Asked.of(question, pages.words)
+        asked = Asked.of(question, pages.words, _own_words(state["ask"].question, state["standalone"]))
         ranked = rank(asked, pages.candidates([to_hit(document) for document in state["documents"]]))
         found = read_spans(asked, ranked[:READ_SENTENCES])
         return Reading(state["ask"].question, question, asked, ranked, found)

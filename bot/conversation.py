@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from bot.lexicon import focus_types, words
 from bot.question import NOUN_TAGS, understand
 from bot.types import Turn
 from prompts.josa import PAIRS, josa
@@ -14,6 +15,8 @@ REFERRING = re.compile(
 )
 OPENER = re.compile(r"^(그럼|그러면|그리고|그래서|근데|그런데|또)\s+")
 BARE = re.compile(r"^(?:그럼|그러면|그리고|또)?\s*(?P<topic>[^?？]{1,20}?)(?:은|는|도|이|가)?\s*[?？]?$")
+REPLY = 60  # characters of a reply in which it names what it is about
+_ACCORDING = "기사에 따르면 "
 FEW_WORDS = 3  # a question with fewer content words leans on the one before it
 
 
@@ -54,8 +57,8 @@ def _swap(text: str, before: str) -> str | None:
         return None
     topic = bare["topic"].strip()
     new = [m for m in morphemes(topic) if m.tag in NOUN_TAGS]
-    if not new or any(m.tag[0] in "VE" for m in morphemes(topic)):
-        return None
+    if not new or any(m.tag[0] in "VE" for m in morphemes(topic)) or _attribute(new[-1].form):
+        return None  # 소속은? asks for something else about the same, it does not name another
     old = morphemes(before)
     for start in range(len(old) - len(new) + 1):
         run = old[start : start + len(new)]
@@ -68,6 +71,12 @@ def _swap(text: str, before: str) -> str | None:
     while last < len(before) and re.match(r"[가-힣A-Za-z0-9]", before[last]) and not _particle_at(old, last):
         last += 1
     return _put(before, first.start, last, topic)
+
+
+def _attribute(noun: str) -> bool:
+    """Whether a noun is something that people and things have, and no person or thing itself."""
+    kinds = ("role", "date", "time", "number", "reason", "purpose", "method")
+    return focus_types().get(noun) in kinds or noun in words("attributes")
 
 
 def _put(before: str, start: int, end: int, topic: str) -> str:
@@ -93,7 +102,8 @@ def _particle_at(found: Sequence[Morpheme], place: int) -> bool:
 
 
 def _topic(before: str, said: str) -> str:
-    """What the turns before were about: the content words of the question, and the names of the reply."""
+    """What the turns before were about: the content words of the question, and what the reply names."""
     asked = [m.form for m in understand(before).content]
-    names = [m.form for m in morphemes(said[:200]) if m.tag in ("NNP", "SL") and len(m.form) > 1]
-    return " ".join(dict.fromkeys([*asked, *names[:4]]))
+    reply = re.split(r"[“.\n]", said.removeprefix(_ACCORDING))[0][:REPLY]
+    names = [m.form for m in morphemes(reply) if m.tag in ("NNP", "SL", "NNG") and len(m.form) > 1]
+    return " ".join(dict.fromkeys([*asked, *(name for name in names if name not in words("light"))]))

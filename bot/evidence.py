@@ -21,6 +21,7 @@ from vectorstore.morphemes import Morpheme
 from vectorstore.paraphrases import meanings
 
 NEWER = 2.0  # for the newest article where the question asks for the latest state; by hand
+CARRIED = 0.4  # weight of a word that only the turns before have; by hand
 NEAR = 0.45  # a cosine below says nothing: two random words reach .3
 
 WEIGHTS: dict[str, float] = {
@@ -106,19 +107,20 @@ class Asked:
     """Whether it asks about the report itself: its reporter, picture, title, date of entry."""
 
     @classmethod
-    def of(cls, question: Question, encoder: KiwiEncoder) -> "Asked":
-        """Prepare a question."""
+    def of(cls, question: Question, encoder: KiwiEncoder, own: frozenset[str] | None = None) -> "Asked":
+        """Prepare a question; `own` are its own words where others came in from the turns before."""
         weights: dict[str, float] = {}
         for m in question.content:
-            weights[m.form.lower()] = max(weights.get(m.form.lower(), 0.0), weight_of(m))
+            weight = weight_of(m) * (1.0 if own is None or m.form in own else CARRIED)
+            weights[m.form.lower()] = max(weights.get(m.form.lower(), 0.0), weight)
         groups: dict[str, set[int]] = {}
         for meaning in meanings(question.morphemes):
             for m in question.morphemes[meaning.first : meaning.last + 1]:
                 groups.setdefault(m.form.lower(), set()).add(meaning.group)
         known = {form: frozenset(groups.get(form, ())) for form in weights}
         vectors = word_vectors(encoder, question.content)
-        vector_weights = np.array([weight_of(m) for m in question.content if weight_of(m) > 0], np.float32)
         weighted = [m for m in question.content if weight_of(m) > 0]
+        vector_weights = np.array([weights[m.form.lower()] for m in weighted], np.float32)
         focus = [m for m in question.morphemes if m.form == question.focus]
         focus_vectors = word_vectors(encoder, focus[:1])
         focus_vector = focus_vectors[0] if len(focus_vectors) else None
