@@ -11,7 +11,7 @@ from bot.evidence import Asked, Ranked
 from bot.kinds import counted, shows
 from bot.lexicon import words
 from bot.passages import Candidate
-from bot.people import speaker_of
+from bot.people import offices_in, speaker_of
 from bot.question import Question
 from bot.reader.model import Found
 from bot.reader.spans import anatomy
@@ -23,7 +23,7 @@ LOOKED_AT = 3  # best sentences in which what is asked for must stand
 FITTING, COVERED = 0.1, 0.8  # … in one that fits, or says, so much of the question as the best of them
 KNOWN_NAME = 0.7  # of the letter pairs of a quoted name must stand in the article
 _QUOTED = re.compile(r"[‘'“\"「『《〈]([^‘’'“”\"」』》〉]{2,40})[’'”\"」』》〉]")
-PERSONS = frozenset({"kind=person_title", "kind=title_name", "kind=name", "kind=short_title", "kind=proper"})
+PERSONS = frozenset({"kind=person_title", "kind=title_name", "kind=name", "kind=short_title"})
 
 
 def supported(asked: Asked, ranked: Sequence[Ranked], found: Sequence[Found]) -> bool:
@@ -34,10 +34,12 @@ def supported(asked: Asked, ranked: Sequence[Ranked], found: Sequence[Found]) ->
 def beyond(question: Question, ranked: Sequence[Ranked]) -> bool:
     """Whether the question takes for granted what the article that fits best does not speak of.
 
-    That is an accusation of somebody, or a name in quotation marks.
+    That is an accusation of somebody, a name in quotation marks, or an office whose words are asked for.
     """
     page = ranked[0].candidate.page
     text = page.article.text.lower()
+    if question.type == "claim" and not all(office in text for office in offices_in(question.text)):
+        return True
     accused = {m.form.lower() for m in question.content} & words("accusing")
     known = frozenset(letter_pairs(text))
     quoted = [frozenset(letter_pairs(match[1])) for match in _QUOTED.finditer(question.text)]
@@ -67,8 +69,10 @@ def _holds(question: Question, candidate: Candidate) -> bool:
     if question.type == "number":
         return _holds_number(question, line.text)
     if question.type == "person" and not question.several:
-        named = PERSONS & {span.keys[0] for span in anatomy(line).spans}
-        return bool(named) or speaker_of(candidate) is not None
+        asked = question.text.replace(" ", "")
+        people = [span for span in anatomy(line).spans if span.keys[0] in PERSONS]
+        new = any(line.text[span.start : span.end].replace(" ", "") not in asked for span in people)
+        return new or speaker_of(candidate) is not None
     if question.type == "topic" and question.focus in words("titles"):
         return shows("topic", line.text)
     return True

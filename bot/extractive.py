@@ -10,19 +10,21 @@ from bot.evidence import Asked, Ranked
 from bot.lexicon import words
 from bot.passages import Candidate, Line, Page
 from bot.people import Person, cast_of, speaker_of
-from bot.question import Question, asks_speaker, asks_weekday
+from bot.question import Question, asks_day, asks_speaker, asks_weekday, asks_what_was_said
 from bot.reader.model import Found
 from bot.reader.spans import Span, anatomy, clean_answer
 from bot.record import Fact, fact_asked
 from bot.runs import listed, with_titles
 from bot.types import Answer, Citation, Reason
 from prompts import say
+from vectorstore.morphemes import Morpheme
 
 SURE = 0.6  # share of the softmax from which an answer is stated; below, its sentence is quoted
 STATED = frozenset({"person", "org", "place", "date", "time", "number", "role", "topic", "thing"})
 MAX_ANSWER = 340  # characters of quotes in one answer
 SUMMARY_LINES = 3
 NARROW = frozenset({"person", "date", "time", "number"})  # one sentence answers these
+PARTICULAR, COVERED_BY_ONE = 3, 0.4  # words that say what to sum up, and how much of them a sentence says
 NARROWLY = 0.3  # of the best share: a second sentence where one answers
 NEARLY = 0.07  # of the best share: a sentence that may hold the answer too
 MAX_QUOTES = 340  # characters of several quotes together
@@ -109,7 +111,9 @@ def _day_asked(reading: Reading) -> Answer | None:
     for item in reading.ranked[:LOOKED_AT]:
         line, page = item.candidate.line, item.candidate.page
         day = resolve(line.text, page.article.published)
-        if day is not None and day.day is not None:
+        if day is not None and (
+            day.day is not None or (day.month is not None and not asks_day(reading.question))
+        ):
             citation = cite(1, page, *_quote_around(line, 0, 0))
             text = say("answer.stated", short=day.spoken(), quote=citation.quote)
             asked, standalone = reading.asked, reading.question.text
@@ -208,11 +212,18 @@ def _nearly(ranked: Sequence[Ranked], least: float = NEARLY) -> list[Candidate]:
 
 
 def _summary(reading: Reading) -> list[Candidate]:
-    """What the named person says, or the report's first sentences, as many as fit."""
+    """What the named person says, what is asked for in particular, or the report's first sentences."""
     page = reading.ranked[0].candidate.page
+    if len(_particular(reading.question)) >= PARTICULAR and reading.ranked[0].covered >= COVERED_BY_ONE:
+        return _nearly(reading.ranked)
     named = cast_of(page).named_in(reading.question.text)
     body = [place for place, line in enumerate(page.lines) if line.role == "body"]
     return _said_by(page, named) or _fitting(page, body or [0])
+
+
+def _particular(question: Question) -> list[Morpheme]:
+    """The words of a request for a summary that say of what, but for the report as a whole."""
+    return [m for m in question.content if m.form not in words("whole")]
 
 
 def _said_by(page: Page, named: Sequence[Person]) -> list[Candidate]:
@@ -233,9 +244,12 @@ def _fitting(page: Page, places: Sequence[int]) -> list[Candidate]:
 
 def _whose_words(reading: Reading) -> tuple[Person, ...]:
     """The people named, where the question asks for what they said."""
-    if reading.question.type != "claim":
+    if not asks_what_was_said(reading.question) or reading.question.type == "person":
         return ()
-    return cast_of(reading.ranked[0].candidate.page).named_in(reading.question.text)
+    cast = cast_of(reading.ranked[0].candidate.page)
+    named = cast.named_in(reading.question.text)
+    speaks = any(speaker in named for speaker in cast.speakers)
+    return named if reading.question.type == "claim" or speaks else ()
 
 
 def _said(reading: Reading, named: Sequence[Person]) -> list[Candidate]:

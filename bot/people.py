@@ -73,6 +73,12 @@ class Cast:
         return tuple(dict.fromkeys(found or _by_title(self.people, text)))
 
 
+def offices_in(text: str) -> list[str]:
+    """The offices that a question names without a person's name: 부군수 in 부군수는 뭐라고 했나요?"""
+    found = (match["title"].removesuffix("님") for match in _OFFICE.finditer(text))
+    return [title for title in found if title]
+
+
 def _by_title(people: Sequence[Person], text: str) -> list[Person]:
     """Those whom a question names by office alone, as the only one who holds it: 회장은, GIST 총장은.
 
@@ -81,9 +87,8 @@ def _by_title(people: Sequence[Person], text: str) -> list[Person]:
     """
     found = []
     for match in _OFFICE.finditer(text):
-        holders = [
-            person for person in people if any(_holds(given, match["title"]) for given in person.titles)
-        ]
+        title = match["title"].removesuffix("님")
+        holders = [person for person in people if any(_holds(given, title) for given in person.titles)]
         before = match["org"] or ""
         near = [person for person in holders if any(_shares(before, given) for given in person.titles)]
         if len(near) == 1:

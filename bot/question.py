@@ -117,6 +117,8 @@ def _expected(text: str, found: Sequence[Morpheme]) -> tuple[str, str | None, st
     if word in ("어디", "어데"):
         kind = focus_types().get(before or "", "place")
         return (kind if kind == "org" else "place"), before, None
+    if word in ("어떻게", "어떻") and before in focus_types() and _ASKS_WHAT.search(text):
+        return _named(found, before, "thing")
     if word in ("어떻게", "어떻"):
         said = any(m.form in words("saying", "verbs") for m in found)
         return ("claim" if said else "method"), None, None
@@ -132,6 +134,7 @@ def _also(found: Sequence[Morpheme], kind: str) -> str | None:
 
 
 _SAID = r"[뭐머]라\s?(?:고|했|하|그랬|캤|말)|[뭐머]래|무슨 (?:말|얘기|이야기|발언|주장)|어떤 (?:말|얘기|이야기|발언|주장|의견|입장)"
+_ASKS_WHAT = re.compile(r"(?:이|가|은|는) 어떻게 (?:되|돼|됩|된)")  # 성함이 어떻게 되세요? asks for the name
 _SUMMARY = r"요약|정리해|줄거리|간추|줄여\s?(줘|주|봐)|한\s?문장|한\s?줄로|개요|개략|(어떤|무슨) (기사|글)"
 
 
@@ -224,7 +227,14 @@ def _several(text: str, found: Sequence[Morpheme]) -> bool:
 
 def asks_weekday(question: Question) -> bool:
     """Whether the day of the week is asked for, or the whole date."""
-    return bool(re.search(r"요일|정확(?:히|한)|연월일|몇 년 몇 월", question.text))
+    return bool(
+        re.search(r"요일|정확(?:히|한)|연월일|몇 년 몇 월|연도와|년도와|연도까지|년도까지", question.text)
+    )
+
+
+def asks_day(question: Question) -> bool:
+    """Whether a month alone does not answer."""
+    return not re.search(r"몇 ?월(?!.{0,6}(?:며칠|몇 ?일))", question.text)
 
 
 # …다고 한 사람, …자는 의견을 낸 이: asks for the speaker whatever the verb
@@ -232,6 +242,15 @@ _SAID_SO = re.compile(
     r"(?:다|자|라|냐)고 (?:한|했던|하는|하신|본|보는|내다본) "
     r"|(?:다|자|라)는 (?:말|의견|주장|제안|생각|지적|아이디어|얘기|이야기)"
 )
+
+_SAID_WHAT = re.compile(
+    r"(?:다|자|라|냐|달라)고 ?(?:했|하[는셨]|말|답|밝|봤|보[았는]|주장|제안|설명|강조|요구|평가|지적)"
+)
+
+
+def asks_what_was_said(question: Question) -> bool:
+    """Whether a question is for what somebody said, thought or wanted: 무엇을 해야 한다고 했나요?"""
+    return question.type == "claim" or bool(_SAID_WHAT.search(question.text))
 
 
 def asks_speaker(question: Question) -> bool:

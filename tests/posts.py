@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from ingest.split import SPLITTER, prepare
 from vectorstore.encoders import Encoder
@@ -11,6 +13,8 @@ from vectorstore.types import Article, Part, Prepared, Role
 from vectorstore.writer import IndexWriter
 
 ROOT = Path(__file__).resolve().parents[1]
+
+Lines: TypeAlias = tuple[tuple[Role, str], ...]
 
 MARKET = (
     ("title", "느티나무시장, 여름밤 야시장 연다"),
@@ -75,6 +79,14 @@ def write(store: Path, encoder: Encoder, *posts: Prepared) -> None:
     with IndexWriter.open(store, encoder, SPLITTER) as writer:
         for prepared in posts:
             writer.put(prepared)
+
+
+def filled(store: Path, encoder: Encoder, named: dict[str, Lines], authors: dict[str, str]) -> None:
+    """A store of articles and posts by id, each by its author and in no newspaper."""
+    articles = (
+        replace(article(id, lines), author=authors[id], publisher=None) for id, lines in named.items()
+    )
+    write(store, encoder, *(prepare(each) for each in articles))
 
 
 def command(*argv: str, cwd: Path = ROOT, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
