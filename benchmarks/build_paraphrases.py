@@ -28,9 +28,13 @@ def main() -> None:
     empty = words("light") | QUESTION_WORDS | frozenset(question_words())
     found: dict[tuple[str, ...], set[int]] = defaultdict(set)
     flat = [(number, cell.strip()) for number, cells in enumerate(groups) for cell in cells]
-    for (number, _), analysed in zip(flat, morphemes_of_all([cell for _, cell in flat]), strict=True):
+    for (number, cell), analysed in zip(flat, morphemes_of_all([cell for _, cell in flat]), strict=True):
         key = tuple(word for word, _ in content_words(analysed))
-        if key and len(key) <= MAX_WORDS and not (len(key) == 1 and key[0] in empty):
+        if (
+            key
+            and len(key) <= MAX_WORDS
+            and not (len(key) == 1 and (key[0] in empty or _cut_short(cell, key[0])))
+        ):
             found[key].add(number)
     members: dict[int, set[tuple[str, ...]]] = defaultdict(set)
     for key, numbers in found.items():
@@ -44,6 +48,11 @@ def main() -> None:
             lines.append(" ".join(key) + "\t" + " ".join(map(str, kept)))
     COMPILED.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"{len(groups)} groups, {len(lines)} expressions")
+
+
+def _cut_short(cell: str, word: str) -> bool:
+    """Whether an expression of several words comes down to one syllable: 막아 내다 would be any 막."""
+    return len(word) == 1 and " " in cell
 
 
 if __name__ == "__main__":
