@@ -35,6 +35,7 @@ lint: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 	$(BIN)/python benchmarks/retrieval.py
+	$(BIN)/python benchmarks/answers.py
 	$(BIN)/python benchmarks/scale.py
 
 screenshot: $(STAMP)

@@ -272,7 +272,19 @@ def _quoted(reading: Reading, chosen: Sequence[Candidate]) -> Answer:
         cite(marker, candidate.page, candidate.line.start, candidate.line.end)
         for marker, candidate in enumerate(chosen, 1)
     )
-    return Answer(reading.asked, reading.question.text, "answer", _quoting(citations), citations=citations)
+    text, short = _quoting(citations), _likely(reading, chosen)
+    return Answer(reading.asked, reading.question.text, "answer", text, short=short, citations=citations)
+
+
+def _likely(reading: Reading, chosen: Sequence[Candidate]) -> str | None:
+    """The likeliest answer inside what is quoted: too unsure to be stated, but what the reader would mark."""
+    if reading.question.type in ("summary", "yesno"):
+        return None
+    best = next((found for found in reading.found if found.candidate in chosen), None)
+    if best is None:
+        return None
+    start, end = _words(reading.question, best.candidate.line, best.span)
+    return clean_answer(best.candidate.line.text[start:end]) or None
 
 
 def _quoting(citations: Sequence[Citation]) -> str:
