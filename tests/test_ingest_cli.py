@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,10 @@ def test_ctrl_c_gives_exit_code_130_and_one_line(store: Path, note: Path) -> Non
     lines = (f'{{"id":"{n}","text":"{n}번째 글입니다."}}' for n in range(100_000))
     export.write_text("\n".join(lines), encoding="utf-8")
     command = [sys.executable, "-m", "ingest", str(export), "--store", str(store), "--json"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    # A test run in a shell's background has SIGINT ignored, and its children inherit that.
+    listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL) if os.name == "posix" else None
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, preexec_fn=listening) as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
