@@ -1,6 +1,6 @@
 """Who is who in an article, and who says what: names with their titles, short forms, speakers of sentences.
 
-"이 대표는 “…”" is 이봉윤 포럼 공동대표 where the article introduced him so; "그는 이어 “…”" and "이어 “…”" go on
+"이 대표는 “…”" is 이가온 협회 공동대표 where the article introduced him so; "그는 이어 “…”" and "이어 “…”" go on
 with the speaker before. Works on any article: nothing but forms of address is known in advance.
 """
 
@@ -16,16 +16,16 @@ from bot.reader.spans import NOMINAL
 from bot.runs import GLUE
 
 _WORD = r"[가-힣A-Za-z0-9㈜()·‧]+"
-# 이봉윤 포럼 공동대표 / 유희수 조선대 AI특임교수 / 정우주 ㈜인디제이 대표이사
+# 이가온 협회 공동대표 / 도하람 한빛대 특임교수 / 서다은 ㈜새벽별 대표이사
 _NAME_TITLE = re.compile(
     rf"(?<![가-힣])(?P<name>{SURNAMES}[가-힣]{{1,3}}) (?P<title>(?:{_WORD} ){{0,4}}?[가-힣A-Za-z0-9]*{TITLE})(?![가-힣]*(?:실|단|회|청)\b)"
 )
-# 정책위원장 임한필 / 좌장인 마은정 변호사
+# 정책위원장 남기훈 / 좌장인 마은정 변호사
 _TITLE_NAME = re.compile(
     rf"(?P<title>(?:{_WORD} ){{0,2}}[가-힣]*{TITLE})(?:인)? (?P<name>{SURNAMES}[가-힣]{{1,2}})(?=[은는이가을를의도와과,. (씨]|$)"
 )
 _SHORT = re.compile(rf"(?<![가-힣])(?P<surname>[가-힣]) ?(?P<title>[가-힣]{{0,4}}{TITLE})(?![가-힣]{{2}})")
-# 회장은 / GIST 총장이 / 군청 과장: an office without a name before it, in a question
+# 회장은 / 한빛대 총장이 / 군청 과장: an office without a name before it, in a question
 _OFFICE = re.compile(
     rf"(?:(?<![가-힣A-Za-z0-9])(?P<org>[가-힣A-Za-z0-9㈜]{{1,12}}) )?(?<![가-힣])(?P<title>[가-힣]{{0,4}}{TITLE})님?"
     r"(?=(?:은|는|이|가|의|도|께서|께서는|한테|에게)? |(?:은|는|이|가|의|도|께서|께서는|한테|에게)?[?？]?$)"
@@ -52,7 +52,7 @@ class Person:
 
     @property
     def full(self) -> str:
-        """이봉윤 포럼 공동대표."""
+        """이가온 협회 공동대표."""
         return f"{self.name} {self.titles[0]}" if self.titles else self.name
 
 
@@ -80,7 +80,7 @@ def offices_in(text: str) -> list[str]:
 
 
 def _by_title(people: Sequence[Person], text: str) -> list[Person]:
-    """Those whom a question names by office alone, as the only one who holds it: 회장은, GIST 총장은.
+    """Those whom a question names by office alone, as the only one who holds it: 회장은, 한빛대 총장은.
 
     A word before the title that is no part of that person's titles says that somebody else is meant, but for
     a common noun of an office (군청 과장, 시 담당 국장).
@@ -105,14 +105,14 @@ def _holds(given: str, title: str) -> bool:
 
 
 def _shares(word: str, given: str) -> bool:
-    """Whether two letters in a row of the word stand in a title: 블루캡쓸 and 블루캡슐 대표."""
+    """Whether two letters in a row of the word stand in a title: 새벽뼐 and 새벽별 대표."""
     letters = given.replace(" ", "").lower()
     pairs = [word[i : i + 2].lower() for i in range(len(word) - 1)]
     return bool(pairs) and sum(pair in letters for pair in pairs) * 2 >= len(pairs)
 
 
 def _misspelled(person: Person, text: str) -> bool:
-    """Whether a text has the name with one syllable wrong, before a title of that person: 유히수 교수."""
+    """Whether a text has the name with one syllable wrong, before a title of that person: 도하랑 교수."""
     for match in re.finditer(
         rf"(?<![가-힣])(?P<name>[가-힣]{{3,4}}) ?(?P<title>[가-힣]{{0,4}}{TITLE})", text
     ):
@@ -142,13 +142,14 @@ def _writer(candidate: Candidate) -> Person | None:
     author = article.author
     if author is None or candidate.line.role != "body" or _REPORTER.search(author):
         return None
+    signed = "".join(article.text[part.start : part.end] for part in article.parts if part.role == "byline")
+    reported = article.publisher is not None or {part.role for part in article.parts} & _NEWS
+    if reported or _REPORTER.search(signed):
+        return None
     place = next(
         (n for n, line in enumerate(page.lines) if line.role == "byline" and author in line.text), None
     )
-    reported = article.publisher is not None or {part.role for part in article.parts} & _NEWS
-    if reported or (place is not None and _REPORTER.search(page.lines[place].text)):
-        return None
-    if place is None:
+    if place is None:  # only a part of the article is read here
         return Person(author, (), candidate.place, 0, 0)
     start = page.lines[place].text.index(author)
     return Person(author, (), place, start, start + len(author))

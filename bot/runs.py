@@ -1,6 +1,6 @@
 """Read a name with its titles, or a list of items, off a sentence: the words that belong to a found answer.
 
-"이동국 포럼 사무총장의 사회로" → 이동국 포럼 사무총장; "A, B, C가 주최했다" → A, B, C.
+"남기훈 협회 사무총장의 사회로" → 남기훈 협회 사무총장; "A, B, C가 주최했다" → A, B, C.
 """
 
 from collections.abc import Sequence

@@ -85,7 +85,7 @@ def _spoken(word: str) -> str:
 def _bare(text: str) -> str:
     """Without what is not read at the end: blanks, marks, quotes, and a bracketed gloss after a word.
 
-    광주과학기술원(GIST) is followed by the particle of 광주과학기술원; (GIST) alone by that of GIST.
+    한빛과학원(HIST) is followed by the particle of 한빛과학원; (HIST) alone by that of HIST.
     """
     while True:
         shorter = re.sub(_UNREAD, "", text)
