@@ -16,7 +16,7 @@ from vectorstore.paraphrases import Meaning, meanings
 from vectorstore.reader import Index
 from vectorstore.types import Article, Hit, Role, Sentence
 
-KEPT_LINES = 4_000  # analysed sentences held in memory, 30 kB each
+KEPT_LINES = 4_000  # analysed sentences held in memory, 35 kB each
 WHOLE_LINES = 150  # sentences: articles are read whole, best first, while they have no more together; of the
 # others only the found chunks. Analysing a sentence that is not in memory yet takes 0.5 ms.
 
