@@ -1,9 +1,10 @@
 """The exact nearest chunks: every chunk's vector in row order, in one memory-mapped file.
 
 A product of the whole matrix with the question takes 5.5 ms for 100,000 vectors of 256 numbers on two cores.
-Chroma's graph (HNSW: Malkov and Yashunin 2018) over such vectors, tried once by hand, took 11 to 20 ms to find
-.97 to .99 of the same ten, and up to four times Chroma's own settings to build: a text's vector is a mean of many words' and lies near every
-other one, which a graph is bad at. So the graph is asked only where the matrix would be too large.
+Chroma's graph (HNSW: Malkov and Yashunin 2018) over such vectors, tried once by hand, took 11 to 20 ms to
+find .97 to .99 of the same ten, and up to four times Chroma's own settings to build: a text's vector is a
+mean of many words' and lies near every other one, which a graph is bad at. So the graph is asked only where
+the matrix would be too large.
 """
 
 from collections.abc import Iterable
