@@ -82,8 +82,8 @@ def _holds_number(question: Question, text: str) -> bool:
     if question.unit in words("countable") or (question.unit is None and question.focus in words("counted")):
         lists = "," in text or "·" in text or "、" in text or " 및 " in text
         return lists or (shows("number", text) if question.unit is None else counted(question.unit, text))
-    if question.unit is not None and question.unit not in words("loose"):
-        return counted(question.unit, text)
+    if question.exact_unit is not None:
+        return counted(question.exact_unit, text)
     return shows("number", text)
 
 

@@ -177,8 +177,8 @@ def features(asked: Asked, candidate: Candidate, named: Sequence[Person]) -> dic
 def _kind(question: Question, text: str) -> float:
     """The part of what is asked for that the text shows a sign of."""
     kinds = [question.type] if question.also is None else [question.type, question.also]
-    if question.type == "number" and question.unit is not None and question.unit not in words("loose"):
-        return float(counted(question.unit, text))
+    if question.type == "number" and question.exact_unit is not None:
+        return float(counted(question.exact_unit, text))
     return sum(shows(kind, text) for kind in kinds) / len(kinds)
 
 

@@ -72,6 +72,11 @@ class Question:
     content: tuple[Morpheme, ...]
     """The content words, in order, without those that only ask."""
 
+    @property
+    def exact_unit(self) -> str | None:
+        """The counter, where no other may stand for it: 원, but not 대."""
+        return None if self.unit in words("loose") else self.unit
+
 
 @lru_cache(maxsize=2048)
 def understand(text: str) -> Question:
