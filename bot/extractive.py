@@ -8,6 +8,7 @@ from bot.cite import MAX_QUOTE, cite
 from bot.dates import resolve
 from bot.evidence import Asked, Ranked
 from bot.lexicon import words
+from bot.offices import introduced
 from bot.passages import Candidate, Line, Page
 from bot.people import Person, cast_of, speaker_of
 from bot.question import Question, asks_day, asks_speaker, asks_weekday, asks_what_was_said
@@ -57,6 +58,9 @@ def answer_from(reading: Reading) -> Answer:
         return _fact(reading, fact)
     if reading.question.type == "summary":
         return _quoted(reading, _summary(reading))
+    known = introduced(reading.question, dict.fromkeys(item.candidate.page for item in reading.ranked))
+    if known is not None:
+        return _introduced(reading, *known)
     named = _whose_words(reading)
     if named:
         said = _said(reading, named)
@@ -148,6 +152,16 @@ def _speaker(reading: Reading, person: Person) -> Answer:
     return Answer(
         reading.asked, reading.question.text, "answer", text, short=person.full, citations=tuple(citations)
     )
+
+
+def _introduced(reading: Reading, page: Page, person: Person) -> Answer:
+    """Name and titles, as the article introduces them."""
+    line = page.lines[person.line]
+    citation = cite(1, page, *_quote_around(line, person.start, person.end))
+    short = ", ".join((person.full, *person.titles[1:]))
+    asked, standalone = reading.asked, reading.question.text
+    text = say("answer.stated", short=short, quote=citation.quote)
+    return Answer(asked, standalone, "answer", text, short=short, citations=(citation,))
 
 
 def _stated(reading: Reading) -> Answer:

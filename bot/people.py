@@ -22,7 +22,7 @@ _NAME_TITLE = re.compile(
 )
 # 정책위원장 남기훈 / 좌장인 마은정 변호사
 _TITLE_NAME = re.compile(
-    rf"(?P<title>(?:{_WORD} ){{0,2}}[가-힣]*{TITLE})(?:인)? (?P<name>{SURNAMES}[가-힣]{{1,2}})(?=[은는이가을를의도와과,. (씨]|$)"
+    rf"(?P<title>(?:{_WORD} ){{0,2}}[가-힣]*{TITLE})(?:인)? (?P<name>{SURNAMES}[가-힣]{{1,2}})(?=[은는이가을를의도와과,. ()씨]|$)"
 )
 _SHORT = re.compile(rf"(?<![가-힣])(?P<surname>[가-힣]) ?(?P<title>[가-힣]{{0,4}}{TITLE})(?![가-힣]{{2}})")
 # 회장은 / 한빛대 총장이 / 군청 과장: an office without a name before it, in a question

@@ -92,7 +92,10 @@ def understand(text: str) -> Question:
 
 
 def _asks(morpheme: Morpheme) -> bool:
-    return morpheme.form.lower() in question_words() and morpheme.tag != "IC"
+    return morpheme.form.lower() in question_words() and (morpheme.tag != "IC" or morpheme.form in _WHAT)
+
+
+_WHAT = frozenset({"무엇", "뭐", "머"})
 
 
 def _expected(text: str, found: Sequence[Morpheme]) -> tuple[str, str | None, str | None]:
@@ -113,9 +116,14 @@ def _expected(text: str, found: Sequence[Morpheme]) -> tuple[str, str | None, st
         return focus_types().get(after, "topic"), after, None
     if word in ("얼마", "얼마나") and _about_money(found):
         return "number", before, "원"
-    if word in ("무엇", "뭐", "머") and before in words("money"):
+    if word in _WHAT and re.search(_DOES_WHAT, text):
+        return "role", None, None
+    had = place > 0 and found[place - 1].tag in ("JX", "JKS") and focus_types().get(before or "") in _HAD
+    if word in _WHAT and _is_object(found, place) and not had:
+        return question_words()[word], None, None
+    if word in _WHAT and before in words("money"):
         return "number", before, "원"
-    if word in ("무엇", "뭐", "머", "얼마"):
+    if word in _WHAT or word == "얼마":
         return _named(found, before, question_words()[word])
     if word == "how" and re.search(r"how (many|much|long|old|far)", text, re.IGNORECASE):
         return "number", None, None
@@ -138,7 +146,9 @@ def _also(found: Sequence[Morpheme], kind: str) -> str | None:
     )
 
 
-_SAID = r"[뭐머]라\s?(?:고|했|하|그랬|캤|말)|[뭐머]래|무슨 (?:말|얘기|이야기|발언|주장)|어떤 (?:말|얘기|이야기|발언|주장|의견|입장)"
+_HAD = frozenset({"role", "topic", "date", "number", "reason", "purpose", "method", "claim"})
+_DOES_WHAT = r"[뭐머] ?(?:하|했)(?:는|던|시는|시던) ?(?:사람|분|인물|이(?![가-힣]))"  # 뭐 하는 사람이에요? asks for the work
+_SAID = r"[뭐머]라\s?(?:고|했|하|그랬|캤|말|답|대답|반박|주장|밝|요구|불평|설명)|[뭐머]래|무슨 (?:말|얘기|이야기|발언|주장)|어떤 (?:말|얘기|이야기|발언|주장|의견|입장)"
 _ASKS_WHAT = re.compile(r"(?:이|가|은|는) 어떻게 (?:되|돼|됩|된)")  # 성함이 어떻게 되세요? asks for the name
 _SUMMARY = r"요약|정리해|줄거리|간추|줄여\s?(줘|주|봐)|한\s?문장|한\s?줄로|개요|개략|(어떤|무슨) (기사|글)"
 
@@ -150,11 +160,19 @@ def _named(found: Sequence[Morpheme], before: str | None, default: str) -> tuple
     return focus_types().get(before or "", default), before, None
 
 
+def _is_object(found: Sequence[Morpheme], place: int) -> bool:
+    """Whether 뭐 is what a verb acts on or through (뭘, 뭐에, 뭐가 더 …), so that no noun before it names it."""
+    after = found[place + 1] if place + 1 < len(found) else None
+    return after is not None and after.tag in ("JKO", "JKB", "JKS", "JKC")
+
+
 def _about_money(found: Sequence[Morpheme]) -> bool:
-    """Whether 얼마 asks for money: a word for money stands there, or a verb of paying."""
+    """Whether 얼마 asks for money: a word for money stands there (건설비, 하루치 품값), or a verb of paying."""
     return any(
-        m.form in words("money") if m.tag in NOUN_TAGS else m.form in words("paying") and m.tag == "VV"
-        for m in found
+        m.form in words("money") or (a.tag in NOUN_TAGS and m.form in ("비", "값", "료") and m.tag in NOUN_TAGS)
+        if m.tag in NOUN_TAGS
+        else m.form in words("paying") and m.tag == "VV"
+        for a, m in pairwise([*found[:1], *found])
     )
 
 
@@ -178,9 +196,11 @@ def _counted(found: Sequence[Morpheme], place: int) -> tuple[str, str | None, st
 
 
 def _without_question_word(text: str, found: Sequence[Morpheme]) -> tuple[str, str | None, str | None]:
-    nouns = [m.form for m in found if m.tag in NOUN_TAGS]
+    nouns = [m.form for m, after in zip(found, [*found[1:], None], strict=True) if _names(m, after)]
     counters = {b.form for a, b in pairwise(found) if a.tag in ("MM", "NR", "SN")}
     asked = next((noun for noun in reversed(nouns) if noun in focus_types() and noun not in counters), None)
+    if asked in ("일", "때") and any(a.tag == "ETM" and b.form == asked for a, b in pairwise(found)):
+        asked = None  # 최근에 한 일은? asks for a deed and not for a day
     if not _telegraphic(found):
         return "yesno", asked, None
     if asked in ("이름", "성함", "명칭"):
@@ -190,9 +210,18 @@ def _without_question_word(text: str, found: Sequence[Morpheme]) -> tuple[str, s
     return "thing", nouns[-1] if nouns else None, None
 
 
+def _names(m: Morpheme, after: Morpheme | None) -> bool:
+    """Whether it is a noun, and none that a verb is made of: 말해 줘, 정리해 줘."""
+    return m.tag in NOUN_TAGS and (after is None or after.tag != "XSV")
+
+
 def _telegraphic(found: Sequence[Morpheme]) -> bool:
-    """Whether the question ends on a noun or asks to be told: 주최 단체는?, 이름 알려줘."""
+    """Whether the question ends on a noun or asks to be told: 주최 단체는?, 이름 알려줘, 제목은요?"""
     tail = [m for m in found if m.tag[0] != "S" or m.tag in ("SL", "SN")]
+    if len(tail) > 1 and tail[-1].form == "요" and tail[-2].tag[0] in "JNM":
+        tail = tail[:-1]
+    if any(m.form.endswith("면서") and m.tag == "EC" for m in tail[-2:]):
+        return False  # 끝난다면서요? asks whether it is so
     if not tail:
         return True
     tells = any(m.form in words("telling") and m.tag[0] in "VNX" for m in tail[-6:])
@@ -203,7 +232,7 @@ def _noun_after(found: Sequence[Morpheme], place: int) -> str | None:
     """The head of the phrase that begins at `place`: its last noun before a particle or a verb."""
     head = None
     for m in found[place : place + 6]:
-        if m.tag in NOUN_TAGS:
+        if m.tag in NOUN_TAGS and not (head is not None and m.form in words("beside")):
             head = m.form
         elif head is not None or m.tag not in ("MAG", "VA", "ETM", "XSA", "MM", "XR"):
             break
@@ -221,7 +250,8 @@ def _noun_before(found: Sequence[Morpheme], place: int) -> str | None:
 
 
 _SEVERAL = re.compile(
-    r"누구누구|어디어디|뭐뭐|각각|모두|전부|빠짐없이|하나하나|나열|목록|명단|뭐와 뭐|뭐가 있|무엇이 있|[가-힣]들[은을이]?\b"
+    r"누구누구|어디어디|뭐뭐|각각|모두|전부|빠짐없이|하나하나|나열|목록|명단|뭐와 뭐|뭐가 있|무엇이 있|뭐[가랑] ?뭐"
+    r"|[가-힣]들(?:은|이)? ?(?:누구|누가|뭐|무엇|어디|어느)|[가-힣]들[은을이]?(?:요)?\s*[?？.!]*$|[가-힣]들(?:의 |을 ?|은 ).{0,12}(?:이름|명단|알려|적어|말해)"
     r"|(두|세|네|다섯|여섯|[2-9])\s?(가지|곳|명|사람|분|개|군데|팀)"
 )
 
