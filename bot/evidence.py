@@ -5,7 +5,7 @@ over the sentences of a passage) and rounded, but for those that say they are se
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp
 
 import numpy as np
@@ -130,6 +130,17 @@ class Asked:
         forms = tuple(m.form.lower() for m in weighted)
         return cls(question, weights, known, forms, vectors, vector_weights, pairs, focus_vector, row, header)
 
+    def without(self, forms: frozenset[str]) -> "Asked":
+        """The same question without some of its words; only what `coverage` needs is kept right."""
+        rows = [row for row, form in enumerate(self.forms) if form not in forms]
+        return replace(
+            self,
+            weights={form: weight for form, weight in self.weights.items() if form not in forms},
+            forms=tuple(self.forms[row] for row in rows),
+            vectors=self.vectors[rows],
+            vector_weights=self.vector_weights[rows],
+        )
+
 
 def _predicate_row(question: Question, weighted: Sequence[Morpheme]) -> int | None:
     """The last verb, adjective or noun made a verb among the content words."""
@@ -180,6 +191,11 @@ def _kind(question: Question, text: str) -> float:
     if question.type == "number" and question.exact_unit is not None:
         return float(counted(question.exact_unit, text))
     return sum(shows(kind, text) for kind in kinds) / len(kinds)
+
+
+def coverage(asked: Asked, line: Line) -> float:
+    """How much of the question's weight a sentence says, 0 to 1: in these or other words, or in near ones."""
+    return max(_soft(asked, line.vectors, line.terms), _meaning(asked, line))
 
 
 def _exact(asked: Asked, terms: frozenset[str]) -> float:

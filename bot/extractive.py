@@ -11,6 +11,7 @@ from bot.lexicon import words
 from bot.offices import introduced
 from bot.passages import Candidate, Line, Page
 from bot.people import Person, cast_of, speaker_of
+from bot.premise import denied_person, unknown_number
 from bot.question import Question, asks_day, asks_speaker, asks_weekday, asks_what_was_said
 from bot.reader.model import Found
 from bot.reader.spans import Span, anatomy, clean_answer
@@ -22,13 +23,13 @@ from vectorstore.morphemes import Morpheme
 
 SURE = 0.6  # share of the softmax from which an answer is stated; below, its sentence is quoted
 STATED = frozenset({"person", "org", "place", "date", "time", "number", "role", "topic", "thing"})
-MAX_ANSWER = 340  # characters of quotes in one answer
+MAX_ANSWER = 370  # characters of quotes in one answer, which has 400 with the words around them
 SUMMARY_LINES = 3
 NARROW = frozenset({"person", "date", "time", "number"})  # one sentence answers these
 PARTICULAR, COVERED_BY_ONE = 3, 0.4  # words that say what to sum up, and how much of them a sentence says
 NARROWLY = 0.3  # of the best share: a second sentence where one answers
 NEARLY = 0.07  # of the best share: a sentence that may hold the answer too
-MAX_QUOTES = 340  # characters of several quotes together
+THEIRS = 0.02  # … of the same speaker, where the question names him
 SIGNS_AROUND = 8  # quotation marks, marker and spaces around one quote
 
 
@@ -65,6 +66,12 @@ def answer_from(reading: Reading) -> Answer:
     if named:
         said = _said(reading, named)
         return _quoted(reading, said) if said else refuse(reading, "no_evidence", say("answer.no_evidence"))
+    wrong = unknown_number(reading.question, reading.ranked)
+    if wrong is not None:
+        return _otherwise(reading, *wrong)
+    others = denied_person(reading.words, reading.ranked)
+    if others:
+        return _quoted(reading, _whole(others))
     ranked = holding(reading.question, reading.ranked)
     if not ranked or not supported(reading.words, reading.ranked, reading.found):
         return refuse(reading, "no_evidence", say("answer.no_evidence"))
@@ -218,7 +225,7 @@ def _nearly(ranked: Sequence[Ranked], least: float = NEARLY) -> list[Candidate]:
     length = len(first.candidate.line.text)
     for item in ranked[1:SUMMARY_LINES]:
         length += len(item.candidate.line.text) + SIGNS_AROUND
-        if length > MAX_QUOTES or item.share < least * first.share:
+        if length > MAX_ANSWER or item.share < least * first.share:
             break
         if item.candidate.page is first.candidate.page:
             chosen.append(item.candidate)
@@ -238,6 +245,18 @@ def _summary(reading: Reading) -> list[Candidate]:
 def _particular(question: Question) -> list[Morpheme]:
     """The words of a request for a summary that say of what, but for the report as a whole."""
     return [m for m in question.content if m.form not in words("whole")]
+
+
+def _otherwise(reading: Reading, wrong: str, chosen: Sequence[Candidate]) -> Answer:
+    """That the article does not have the number in the question, and what it has."""
+    answer = _quoted(replace(reading, found=()), chosen[:1])
+    return replace(answer, answer=f"{say('answer.not_there', wrong=wrong)} {answer.answer}")
+
+
+def _whole(chosen: Sequence[Candidate]) -> Sequence[Candidate]:
+    """The first, and the next where both fit."""
+    together = sum(len(candidate.line.text) + SIGNS_AROUND for candidate in chosen[:2])
+    return chosen[:2] if together <= MAX_ANSWER else chosen[:1]
 
 
 def _said_by(page: Page, named: Sequence[Person]) -> list[Candidate]:
@@ -278,7 +297,7 @@ def _said(reading: Reading, named: Sequence[Person]) -> list[Candidate]:
         for item in reading.ranked
         if item.candidate.page is page and speakers[item.candidate.place] in named
     ]
-    return _nearly(fitting) if about and fitting else _said_by(page, named)
+    return _nearly(fitting, THEIRS) if about and fitting else _said_by(page, named)
 
 
 def _quoted(reading: Reading, chosen: Sequence[Candidate]) -> Answer:
