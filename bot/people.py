@@ -30,7 +30,7 @@ _OFFICE = re.compile(
     rf"(?:(?<![가-힣A-Za-z0-9])(?P<org>[가-힣A-Za-z0-9㈜]{{1,12}}) )?(?<![가-힣])(?P<title>[가-힣]{{0,4}}{TITLE})님?"
     r"(?=(?:은|는|이|가|의|도|께서|께서는|한테|에게)? |(?:은|는|이|가|의|도|께서|께서는|한테|에게)?[?？]?$)"
 )
-_SUBJECT = re.compile(r"^(?P<who>[^“”\"‘’,]{1,40}?)(?:은|는|도|이|가|역시|께서는)\s")
+_SUBJECT = re.compile(r"^(?P<who>[^“”\"‘’,]{1,40}?)(?:은|는|도|이|가| ?역시| ?또한|께서는)\s")
 _REPORTER = re.compile(r"기자|특파원|논설|위원|통신|편집|[@=·/]")
 _NEWS = frozenset({"section", "subtitle", "caption"})  # parts that a post does not have
 _GOES_ON = re.compile(r"^(?:그는|그녀는|이어|그러면서|또한?|그리고|아울러|이어서|다만|특히|끝으로|덧붙여)\b")
@@ -222,7 +222,7 @@ def _speakers(lines: Sequence[Line], people: Sequence[Person]) -> list[Person | 
         subject = _SUBJECT.match(line.text) if line.role == "body" else None
         if subject is not None and _is_person(subject["who"]):
             current = _whom(subject["who"], people, number)
-        elif not (_GOES_ON.match(line.text) or _goes_on(lines, number)):
+        elif not (_GOES_ON.match(line.text) or _goes_on(lines, number) or _quotes_nobody(line)):
             current = None
         speakers.append(current if line.role == "body" and _speaks(line) else None)
     return speakers
@@ -238,6 +238,23 @@ def _speaks(line: Line) -> bool:
     verbs = words("saying", "verbs")
     told = any(m.form in verbs or m.form + "하" in verbs for m in line.morphemes[-7:])
     return told or bool(_QUOTE.search(line.text))
+
+
+def _quotes_nobody(line: Line) -> bool:
+    """Whether a body line quotes and says of nobody that he speaks: 보상에 대해서는 “…”며 말을 아꼈다."""
+    opening = re.search(r"[“\"]", line.text)
+    if line.role != "body" or opening is None:
+        return False
+    if re.search(TITLE + r"(?:\s|$)", line.text[: opening.start()]):
+        return False
+    before = [m for m in line.morphemes if m.start < opening.start()]
+    after = [m for m in line.morphemes if m.start > line.text.rfind("”")] if "”" in line.text else []
+    subject = any(m.tag == "JKS" for m in [*before, *after])
+    topic = any(
+        m.tag == "JX" and m.form in ("은", "는") and (not n or before[n - 1].tag[0] == "N")
+        for n, m in enumerate(before)
+    )
+    return not subject and not topic
 
 
 def _goes_on(lines: Sequence[Line], number: int) -> bool:
