@@ -1,5 +1,6 @@
 """The answerer that needs no model: it states what the reader found, quotes the proof, or refuses."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -7,6 +8,7 @@ from bot.answerable import LOOKED_AT, PERSONS, beyond, holding, supported
 from bot.cite import MAX_QUOTE, cite
 from bot.dates import resolve
 from bot.evidence import Asked, Ranked
+from bot.kinds import SURNAMES, TITLE
 from bot.lexicon import words
 from bot.offices import introduced
 from bot.passages import Candidate, Line, Page
@@ -62,6 +64,9 @@ def answer_from(reading: Reading) -> Answer:
     known = introduced(reading.question, dict.fromkeys(item.candidate.page for item in reading.ranked))
     if known is not None:
         return _introduced(reading, *known)
+    others = denied_person(reading.words, reading.ranked)
+    if others:
+        return _of_others(reading, others)
     named = _whose_words(reading)
     if named:
         said = _said(reading, named)
@@ -69,16 +74,14 @@ def answer_from(reading: Reading) -> Answer:
     wrong = unknown_number(reading.question, reading.ranked)
     if wrong is not None:
         return _otherwise(reading, *wrong)
-    others = denied_person(reading.words, reading.ranked)
-    if others:
-        return _quoted(reading, _whole(others))
     ranked = holding(reading.question, reading.ranked)
     if not ranked or not supported(reading.words, reading.ranked, reading.found):
         return refuse(reading, "no_evidence", say("answer.no_evidence"))
     reading = replace(reading, ranked=ranked)
-    day = _day_asked(reading)
-    if day is not None:
-        return day
+    for special in (_day_asked, _remaining):
+        answer = special(reading)
+        if answer is not None:
+            return answer
     speaker = _speaker_asked(reading)
     if speaker is not None:
         return _speaker(reading, speaker)
@@ -171,6 +174,37 @@ def _introduced(reading: Reading, page: Page, person: Person) -> Answer:
     return Answer(asked, standalone, "answer", text, short=short, citations=(citation,))
 
 
+_SOMEBODY = re.compile(rf"{TITLE}$|^{SURNAMES}[가-힣]{{1,2}}$")
+_BUT = re.compile(r"(?P<names>[^?]{2,60}?) ?(?:말고|빼고|제외하고|제외한|외에|이외에)(?![가-힣])")
+
+
+def _remaining(reading: Reading) -> Answer | None:
+    """The others of a list, where the question names some and asks who else; a refusal where none is left."""
+    asked = _BUT.search(reading.question.text)
+    if asked is None or reading.question.type != "person":
+        return None
+    for item in reading.ranked[:LOOKED_AT]:
+        line = item.candidate.line
+        known = [
+            span
+            for span in anatomy(line).spans
+            if span.keys[0] in PERSONS and line.text[span.start : span.end].split()[0] in asked["names"]
+        ]
+        if not known:
+            continue
+        shortest = min(known, key=lambda span: span.end - span.start)
+        items = [line.text[run.start : run.end] for run in listed(line, shortest)]
+        left = [item for item in items if _SOMEBODY.search(item) and item.split()[0] not in asked["names"]]
+        if not left:
+            return refuse(reading, "no_evidence", say("answer.no_evidence"))
+        short = ", ".join(left)
+        citation = cite(1, item.candidate.page, *_quote_around(line, 0, 0))
+        text = say("answer.stated", short=short, quote=citation.quote)
+        asked_as, standalone = reading.asked, reading.question.text
+        return Answer(asked_as, standalone, "answer", text, short=short, citations=(citation,))
+    return None
+
+
 def _stated(reading: Reading) -> Answer:
     """기사에 따르면 …입니다."""
     best = reading.found[0]
@@ -253,10 +287,18 @@ def _otherwise(reading: Reading, wrong: str, chosen: Sequence[Candidate]) -> Ans
     return replace(answer, answer=f"{say('answer.not_there', wrong=wrong)} {answer.answer}")
 
 
-def _whole(chosen: Sequence[Candidate]) -> Sequence[Candidate]:
+def _of_others(reading: Reading, chosen: Sequence[Candidate]) -> Answer:
+    """That the article says it of others and not of the person in the question."""
+    named = cast_of(chosen[0].page).named_in(reading.question.text)[0]
+    opening = say("answer.not_of", who=named.name)
+    answer = _quoted(replace(reading, found=()), _whole(chosen, MAX_ANSWER - len(opening)))
+    return replace(answer, answer=f"{opening} {answer.answer}")
+
+
+def _whole(chosen: Sequence[Candidate], room: int) -> Sequence[Candidate]:
     """The first, and the next where both fit."""
     together = sum(len(candidate.line.text) + SIGNS_AROUND for candidate in chosen[:2])
-    return chosen[:2] if together <= MAX_ANSWER else chosen[:1]
+    return chosen[:2] if together <= room else chosen[:1]
 
 
 def _said_by(page: Page, named: Sequence[Person]) -> list[Candidate]:

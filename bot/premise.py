@@ -14,7 +14,7 @@ from bot.passages import Candidate
 from bot.people import Person, cast_of, speaker_of
 from bot.question import NOUN_TAGS, Question
 
-OTHERS, MORE = 0.6, 0.3  # how much of the rest of the question others' sentence says, and more than his own
+OTHERS, MORE = 0.5, 0.3  # how much of the rest of the question others' sentence says, and more than his own
 ASSERTING = frozenset({"yesno", "reason"})  # types of questions that say what is so: is it, why is it
 LOOKED_AT = 40  # sentences
 MAX_UNIT = 3  # letters of a counter
@@ -31,7 +31,7 @@ def denied_person(asked: Asked, ranked: Sequence[Ranked]) -> list[Candidate]:
     named = cast_of(page).named_in(asked.question.text)
     if len(named) != 1:
         return []
-    rest = asked.without(_own_words(asked.question, named[0]) | words("asserting"))
+    rest = asked.without(_own_words(asked.question, named[0]) | words("asserting") | words("saying", "verbs"))
     if len(rest.weights) < 2:
         return []
     own, other = _best(rest, ranked, named[0])
