@@ -10,10 +10,10 @@ from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrou
 from bot.check import checked
 from bot.conversation import stand_alone
 from bot.evidence import Asked, rank
-from bot.extractive import Reading
 from bot.passages import Pages
 from bot.question import understand
 from bot.reader.model import read as read_spans
+from bot.reading import Reading
 from bot.smalltalk import reply
 from bot.types import Answer, Turn
 from vectorstore.morphemes import normal_question

@@ -207,7 +207,9 @@ def _meaning(asked: Asked, line: Line) -> float:
     """The weighted part of the question's words that the line says, in the same or in other words."""
     total = sum(asked.weights.values())
     said = sum(
-        w for form, w in asked.weights.items() if form in line.terms or asked.groups[form] & line.groups
+        w
+        for form, w in asked.weights.items()
+        if form in line.terms or asked.groups[form] & line.groups or line.holds(form)
     )
     return said / total if total else 0.0
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vectorstore.kiwi_encoder import KiwiEncoder, weight_of
 from vectorstore.lexical import TERM_TAGS, letter_pairs
-from vectorstore.morphemes import Morpheme, morphemes_of_all
+from vectorstore.morphemes import UNKNOWN_BELOW, Morpheme, morphemes_of_all
 from vectorstore.paraphrases import Meaning, meanings
 from vectorstore.reader import Index
 from vectorstore.types import Article, Hit, Role, Sentence
@@ -40,6 +40,12 @@ class Line:
     """Its expressions in the paraphrase lexicon."""
     groups: frozenset[int]
     """The groups of those expressions."""
+    names: str
+    """Its names that the analyser does not know, lower-cased, which may hold a word: 갈뫼영어조합법인."""
+
+    def holds(self, word: str) -> bool:
+        """Whether a word of two letters or more stands inside an unknown name."""
+        return len(word) > 1 and word in self.names
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,6 +148,7 @@ def analyse(encoder: KiwiEncoder, article: Article, sentences: Sequence[Sentence
                 terms=term_set(found), pairs=frozenset(letter_pairs(text)),
                 vectors=word_vectors(encoder, found), meanings=expressed,
                 groups=frozenset(meaning.group for meaning in expressed),
+                names=" ".join(m.form.lower() for m in found if m.tag == "NNP" and m.id < UNKNOWN_BELOW),
             )
         )  # fmt: skip
     return Page(article, tuple(lines))

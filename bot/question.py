@@ -169,7 +169,8 @@ def _is_object(found: Sequence[Morpheme], place: int) -> bool:
 def _about_money(found: Sequence[Morpheme]) -> bool:
     """Whether 얼마 asks for money: a word for money stands there (건설비, 하루치 품값), or a verb of paying."""
     return any(
-        m.form in words("money") or (a.tag in NOUN_TAGS and m.form in ("비", "값", "료") and m.tag in NOUN_TAGS)
+        m.form in words("money")
+        or (a.tag in NOUN_TAGS and m.form in ("비", "값", "료") and m.tag in NOUN_TAGS)
         if m.tag in NOUN_TAGS
         else m.form in words("paying") and m.tag == "VV"
         for a, m in pairwise([*found[:1], *found])
