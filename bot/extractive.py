@@ -5,14 +5,17 @@ from dataclasses import replace
 
 from bot.answerable import LOOKED_AT, PERSONS, beyond, holding, supported
 from bot.cite import cite
+from bot.compare import compared
 from bot.dates import resolve
+from bot.discrepancy import discrepancy_asked
+from bot.elapsed import time_left
 from bot.lexicon import words
 from bot.offices import introduced
 from bot.others import others_asked
 from bot.passages import Candidate, Line, Page
 from bot.people import Person, cast_of, speaker_of
 from bot.premise import denied_person, unknown_number
-from bot.question import Question, asks_day, asks_speaker, asks_weekday, asks_what_was_said
+from bot.question import Question, asks_day, asks_picture, asks_speaker, asks_weekday, asks_what_was_said
 from bot.reader.spans import Span, anatomy, clean_answer
 from bot.reading import (
     MAX_ANSWER,
@@ -44,7 +47,18 @@ def answer_from(reading: Reading) -> Answer:
     """State the answer with its proof, quote the best evidence, or refuse with the nearest thing there is."""
     if not reading.ranked or beyond(reading.question, reading.ranked):
         return not_found(reading)
-    for special in (_fact_asked, _summary_asked, _introduced, _denied, _words_asked, _wrong_number):
+    for special in (
+        _differs,
+        compared,
+        time_left,
+        _fact_asked,
+        _pictured,
+        _summary_asked,
+        _introduced,
+        _denied,
+        _words_asked,
+        _wrong_number,
+    ):
         answer = special(reading)
         if answer is not None:
             return answer
@@ -72,6 +86,42 @@ def _share(reading: Reading) -> float:
         and found.span.start < best.span.end
         and best.span.start < found.span.end
     )
+
+
+def _differs(reading: Reading) -> Answer | None:
+    """What the article has in two ways, where that is asked about."""
+    found = discrepancy_asked(reading.words, reading.page)
+    if found is None:
+        return None
+    citations = [
+        cite(
+            marker,
+            reading.page,
+            *quote_around(line, line.text.index(said), line.text.index(said) + len(said)),
+        )
+        for marker, line, said in ((1, found.one, found.one_says), (2, found.other, found.other_says))
+    ]
+    text = say(
+        "answer.differs",
+        one_part=say(f"answer.part_{found.one.role}"), one=found.one_says, first=citations[0].quote,
+        other_part=say(f"answer.part_{found.other.role}"), other=found.other_says, second=citations[1].quote,
+    )  # fmt: skip
+    return answered(
+        reading, text, say("answer.differs_short", one=found.one_says, other=found.other_says), citations
+    )
+
+
+def _pictured(reading: Reading) -> Answer | None:
+    """The caption, where a question asks what the picture shows."""
+    if not asks_picture(reading.question):
+        return None
+    captions = [
+        item.candidate
+        for item in reading.ranked
+        if item.candidate.line.role == "caption" and item.candidate.page is reading.page
+    ]
+    fullest = max(captions, key=lambda candidate: len(candidate.line.text), default=None)
+    return quoted(reading, [fullest]) if fullest is not None else None
 
 
 def _fact_asked(reading: Reading) -> Answer | None:

@@ -185,7 +185,9 @@ def _owner_of_name(found: Sequence[Morpheme]) -> str:
 
 
 def _counted(found: Sequence[Morpheme], place: int) -> tuple[str, str | None, str | None]:
-    """몇 with the counter right behind it."""
+    """몇 with the counter right behind it; of people where none is: 사람 몇이나 왔어?"""
+    if _noun_before(found, place) in words("people") and not found[place + 1].tag[0] == "N":
+        return "number", None, "명"
     unit = next((m.form for m in found[place + 1 : place + 3] if m.tag in NOUN_TAGS), None)
     if unit == "번" and "번째" in "".join(m.form for m in found[place + 1 : place + 4]):
         unit = "번째"
@@ -294,3 +296,10 @@ def asks_speaker(question: Question) -> bool:
     """Whether a question for a person is for who said something."""
     said = words("saying", "verbs") | words("said")
     return any(m.form in said for m in question.morphemes) or bool(_SAID_SO.search(question.text))
+
+
+def asks_picture(question: Question) -> bool:
+    """Whether a question is for what a picture shows, and not for who took it."""
+    return bool(
+        re.search(r"(?:사진|이미지|캡션) ?(?:속|안|설명|에는|에서|에 (?:나|찍힌|담|보))|캡션", question.text)
+    )

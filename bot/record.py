@@ -78,6 +78,19 @@ def _korean_date(published: str) -> str:
     return f"{year}년 {int(month)}월 {int(day)}일"
 
 
+def _sheet(page: Page) -> Fact | None:
+    """The page of the printed paper, in a short line of its own or beside the date."""
+    for line in _parts(page, "section", "subtitle", "dateline", "byline"):
+        match = re.search(
+            r"(?:지면|종이신문|신문) ?:? ?(?P<sheet>[A-Z]?\d{1,3} ?면)|^(?P<alone>[A-Z]?\d{1,3} ?면)$",
+            line.text,
+        )
+        if match is not None:
+            name = "sheet" if match["sheet"] else "alone"
+            return Fact(line, match.start(name), match.end(name), match[name])
+    return None
+
+
 def _part(role: str) -> Callable[[Page], Fact | None]:
     def find(page: Page) -> Fact | None:
         lines = _parts(page, role)
@@ -101,6 +114,7 @@ _KINDS: tuple[tuple[re.Pattern[str], Callable[[Page], Fact | None]], ...] = (
     (re.compile(r"사진.{0,14}(?:누가|누구|찍|촬영|기자|작가|제공|출처)|(?:누가|누구).{0,10}사진|촬영(?:한|자)|찍은 (?:사람|기자)"), _photographer),
     (re.compile(r"(?:기자|글쓴이|취재|작성자).{0,16}(?:메일|이메일|연락|e-?mail)|(?:메일|이메일) ?주소"), _mail),
     (re.compile(r"부제|부제목|작은 제목|서브 ?타이틀"), _subtitles),
+    (re.compile(r"(?:몇|어느|무슨) ?(?:쪽|면|페이지)(?:에|에서|의)? ?(?:실|게재|나온|나왔|올)"), _sheet),
     (re.compile(r"(?:섹션|지면|카테고리|코너|분류|어느 면|무슨 면)"), _part("section")),
     (re.compile(rf"{_ITSELF}.{{0,6}}(?:제목|헤드라인|타이틀|표제)|헤드라인|머리기사"), _part("title")),
     (re.compile(rf"{_ITSELF}(?:을|를|은|는|이|가|의)? ?(?:누가|누구|쓴|작성|취재|기자)|(?:쓴|작성한|취재한|담당) ?기자|기자(?:는|가|의)? ?(?:이름|누구|성함)|(?:who wrote|reporter)"), _reporter),

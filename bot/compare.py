@@ -1,0 +1,61 @@
+"""What two articles say of the same: each one's best sentence, older first, under its own name and day."""
+
+import re
+
+from bot.cite import cite
+from bot.evidence import Ranked
+from bot.kinds import counted, shows
+from bot.lexicon import focus_types
+from bot.reading import MAX_ANSWER, Reading, answered
+from bot.types import Answer
+from prompts import say
+
+_TWO = re.compile(
+    r"(?:두|서로 다른|양쪽|여러) ?(?:기사|글|소식|보도|안|계획|게시글|게시물|자료|발표|뉴스)|(?:기사|글|소식|보도)(?:마다|끼리|들이 서로)"
+)
+_APART = re.compile(r"다르|다른|달라|차이|비교|바뀌|바뀐|변경|엇갈|어긋|일치|같은가|똑같")
+FITS = 0.2  # of the best sentence's cover: what the second article must say of it
+AROUND = 40  # characters that a title and a day take around one quote
+
+
+def _tells(reading: Reading, text: str) -> bool:
+    """Whether a sentence has the number, the day or the place that the articles are compared in."""
+    if re.search(r"인원|사람 ?수|몇 ?명|참가자 ?수|참석자 ?수", reading.question.text):
+        return counted("명", text)
+    kinds = {focus_types().get(m.form) for m in reading.question.content} & {"number", "date", "time"}
+    return any(shows(kind, text) for kind in kinds if kind) or not kinds
+
+
+def compared(reading: Reading) -> Answer | None:
+    """Both articles' best sentences; None where no comparison is asked for or only one speaks of it."""
+    text = reading.question.text
+    if not (_TWO.search(text) and _APART.search(text)):
+        return None
+    best: dict[str, Ranked] = {}
+    for item in reading.ranked:
+        if item.candidate.line.role == "body" and _tells(reading, item.candidate.line.text):
+            best.setdefault(item.candidate.page.article.id, item)
+    two = list(best.values())[:2]
+    if len(two) < 2 or two[1].covered < FITS * two[0].covered:
+        return None
+    two.sort(key=lambda item: item.candidate.page.article.published or "")
+    citations = []
+    for marker, item in enumerate(two, 1):
+        line = item.candidate.line
+        room = MAX_ANSWER // 2 - AROUND
+        citations.append(
+            cite(marker, item.candidate.page, line.start, min(line.end, line.start + room))
+            if len(line.text) > room
+            else cite(marker, item.candidate.page, line.start, line.end)
+        )
+    parts = [
+        say(
+            "answer.of_article" if c.published else "answer.of_article_undated",
+            title=c.title[:AROUND],
+            quote=c.quote,
+            marker=c.marker,
+            **({"day": c.published} if c.published else {}),
+        )
+        for c in citations
+    ]
+    return answered(reading, " ".join(parts), None, citations)
