@@ -25,6 +25,12 @@ class Resolved:
     month: int | None = None
     day: int | None = None
 
+    def after(self, published: str | None) -> bool:
+        """Whether it is a whole date later than an article's own day."""
+        if self.day is None or self.month is None or published is None:
+            return False
+        return date(self.year, self.month, self.day) > date.fromisoformat(published[:10])
+
     def spoken(self) -> str:
         """2023년 11월 22일 수요일."""
         if self.day is not None and self.month is not None:

@@ -20,8 +20,9 @@ from vectorstore.lexical import letter_pairs
 from vectorstore.morphemes import Morpheme
 from vectorstore.paraphrases import meanings
 
-NEWER = 2.0  # for the newest article where the question asks for the latest state; by hand
+NEWER = 3.0  # for the newest article where the question asks for the latest state; by hand
 CARRIED = 0.4  # weight of a word that only the turns before have; by hand
+WHEN = 0.3  # weight of a word that says which report is meant, the first or the last; by hand
 NEAR = 0.45  # a cosine below says nothing: two random words reach .3
 
 WEIGHTS: dict[str, float] = {
@@ -58,8 +59,10 @@ def rank(asked: "Asked", candidates: Sequence[Candidate]) -> list[Ranked]:
     """The candidates, best first."""
     pages = dict.fromkeys(candidate.page for candidate in candidates)
     named = {page: cast_of(page).named_in(asked.question.text) for page in pages}
-    rows = [features(asked, candidate, named[candidate.page]) for candidate in candidates]
     newer = _newer(asked.question, pages)
+    if newer:
+        asked = asked.lighter(words("latest") | words("earliest"), WHEN)
+    rows = [features(asked, candidate, named[candidate.page]) for candidate in candidates]
     scores = [
         sum(WEIGHTS[name] * value for name, value in row.items()) + newer.get(candidate.page, 0.0)
         for row, candidate in zip(rows, candidates, strict=True)
@@ -129,6 +132,15 @@ class Asked:
         row = _predicate_row(question, weighted)
         forms = tuple(m.form.lower() for m in weighted)
         return cls(question, weights, known, forms, vectors, vector_weights, pairs, focus_vector, row, header)
+
+    def lighter(self, forms: frozenset[str], factor: float) -> "Asked":
+        """The same question with less weight on some of its words."""
+        scale = np.array([factor if form in forms else 1.0 for form in self.forms], np.float32)
+        return replace(
+            self,
+            weights={form: w * (factor if form in forms else 1.0) for form, w in self.weights.items()},
+            vector_weights=self.vector_weights * scale,
+        )
 
     def without(self, forms: frozenset[str]) -> "Asked":
         """The same question without some of its words; only what `coverage` needs is kept right."""

@@ -15,7 +15,15 @@ from bot.others import others_asked
 from bot.passages import Candidate, Line, Page
 from bot.people import Person, cast_of, speaker_of
 from bot.premise import denied_person, unknown_number
-from bot.question import Question, asks_day, asks_picture, asks_speaker, asks_weekday, asks_what_was_said
+from bot.question import (
+    Question,
+    asks_day,
+    asks_past,
+    asks_picture,
+    asks_speaker,
+    asks_weekday,
+    asks_what_was_said,
+)
 from bot.reader.spans import Span, anatomy, clean_answer
 from bot.reading import (
     MAX_ANSWER,
@@ -185,6 +193,8 @@ def _day_asked(reading: Reading) -> Answer | None:
     for item in reading.ranked[:LOOKED_AT]:
         line, page = item.candidate.line, item.candidate.page
         day = resolve(line.text, page.article.published)
+        if day is not None and asks_past(reading.question) and day.after(page.article.published):
+            continue
         if day is not None and (
             day.day is not None or (day.month is not None and not asks_day(reading.question))
         ):

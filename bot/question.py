@@ -303,3 +303,12 @@ def asks_picture(question: Question) -> bool:
     return bool(
         re.search(r"(?:사진|이미지|캡션) ?(?:속|안|설명|에는|에서|에 (?:나|찍힌|담|보))|캡션", question.text)
     )
+
+
+def asks_past(question: Question) -> bool:
+    """Whether the question speaks of what has been: 열린 날짜, 언제 열렸나, and nothing of what is to come."""
+    past = any(
+        b.form in ("ᆫ", "은", "었", "았", "였") and b.tag in ("ETM", "EP") and a.tag in ("VV", "XSV", "VX")
+        for a, b in pairwise(question.morphemes)
+    )
+    return past and not re.search(r"다음|앞으로|예정|오는 |[2-9]차|겠|[을를ㄹ] (?:날|때)", question.text)
