@@ -257,6 +257,8 @@ def _words(question: Question, line: Line, span: Span) -> tuple[int, int]:
 
 def _best(reading: Reading) -> list[Candidate]:
     """The best sentence, and for a wide question the next that may hold the answer too, best first."""
+    if reading.question.type == "person" and not reading.question.several:
+        return [reading.ranked[0].candidate]
     narrow = reading.question.type in NARROW and not reading.question.several
     return nearly(reading.ranked, NARROWLY if narrow else NEARLY)
 

@@ -89,6 +89,8 @@ def _by_title(people: Sequence[Person], text: str) -> list[Person]:
     for match in _OFFICE.finditer(text):
         title = match["title"].removesuffix("님")
         holders = [person for person in people if any(_holds(given, title) for given in person.titles)]
+        exact = [person for person in holders if any(given.split()[-1] == title for given in person.titles)]
+        holders = exact or holders  # 회장 is rather the 회장 than a 협의회장
         before = match["org"] or ""
         near = [person for person in holders if any(_shares(before, given) for given in person.titles)]
         if len(near) == 1:
