@@ -20,6 +20,7 @@ from vectorstore.lexical import letter_pairs
 WEIGHTS = {"bias": -1.0, "sentence": 4.0, "known": 3.0, "share": 1.0}
 THRESHOLD = 0.5
 LOOKED_AT = 3  # best sentences in which what is asked for must stand
+NEAR_BY = 6  # … of the same article
 FITTING, COVERED = 0.1, 0.8  # … in one that fits, or says, so much of the question as the best of them
 KNOWN_NAME = 0.7  # of the letter pairs of a quoted name must stand in the article
 _QUOTED = re.compile(r"[‘'“\"「『《〈]([^‘’'“”\"」』》〉]{2,40})[’'”\"」』》〉]")
@@ -55,8 +56,11 @@ def holding(question: Question, ranked: Sequence[Ranked]) -> list[Ranked]:
     well as the best.
     """
     best = max((item.covered for item in ranked[:LOOKED_AT]), default=0.0)
-    for item in ranked[:LOOKED_AT]:
-        near = item.share >= FITTING * ranked[0].share or item.covered >= COVERED * best
+    first = ranked[0]
+    page = [item for item in ranked[1:NEAR_BY] if item.candidate.page is first.candidate.page]
+    others = [item for item in ranked[1:LOOKED_AT] if item not in page]
+    for item in (first, *page, *others):
+        near = item.share >= FITTING * first.share or item.covered >= COVERED * best
         if near and _holds(question, item.candidate):
             return [item, *(other for other in ranked if other is not item)]
     return []

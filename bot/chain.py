@@ -9,6 +9,7 @@ from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrou
 
 from bot.check import checked
 from bot.conversation import stand_alone
+from bot.english import searched
 from bot.evidence import Asked, rank
 from bot.passages import Pages
 from bot.question import understand
@@ -44,7 +45,7 @@ def build_chain(
     retriever = HybridRetriever(index=pages.index, k=READ_CHUNKS)
 
     def find(state: dict[str, Any]) -> list[Document]:
-        return [] if state["canned"] is not None else retriever.invoke(state["standalone"])
+        return [] if state["canned"] is not None else retriever.invoke(searched(state["standalone"]))
 
     def read(state: dict[str, Any]) -> Reading:
         question = understand(state["standalone"])

@@ -10,6 +10,7 @@ from math import exp
 
 import numpy as np
 
+from bot.english import in_english, meant
 from bot.kinds import counted, shows
 from bot.lexicon import words
 from bot.passages import Candidate, Line, Page, term_set, word_vectors
@@ -97,6 +98,8 @@ class Asked:
     """Content word → how much it counts."""
     groups: dict[str, frozenset[int]]
     """Content word → the paraphrase groups of the expressions that it is part of."""
+    same: dict[str, frozenset[str]]
+    """Content word of an English question → the Korean words that it may be."""
     forms: tuple[str, ...]
     """The word of each row of `vectors`."""
     vectors: np.ndarray
@@ -113,16 +116,28 @@ class Asked:
     def of(cls, question: Question, encoder: KiwiEncoder, own: frozenset[str] | None = None) -> "Asked":
         """Prepare a question; `own` are its own words where others came in from the turns before."""
         weights: dict[str, float] = {}
+        same: dict[str, set[str]] = {}
+        groups: dict[str, set[int]] = {}
+        content: list[Morpheme] = []
         for m in question.content:
+            korean = meant(m.form) if m.tag == "SL" and in_english(question.text) else ()
+            if korean:
+                for found in korean:
+                    head = max(found, key=weight_of)
+                    same.setdefault(korean[0][0].form, set()).add(head.form)
+                    groups.setdefault(korean[0][0].form, set()).update(
+                        meaning.group for meaning in meanings(found)
+                    )
+                m = korean[0][0]
+            content.append(m)
             weight = weight_of(m) * (1.0 if own is None or m.form in own else CARRIED)
             weights[m.form.lower()] = max(weights.get(m.form.lower(), 0.0), weight)
-        groups: dict[str, set[int]] = {}
         for meaning in meanings(question.morphemes):
             for m in question.morphemes[meaning.first : meaning.last + 1]:
                 groups.setdefault(m.form.lower(), set()).add(meaning.group)
         known = {form: frozenset(groups.get(form, ())) for form in weights}
-        vectors = word_vectors(encoder, question.content)
-        weighted = [m for m in question.content if weight_of(m) > 0]
+        vectors = word_vectors(encoder, content)
+        weighted = [m for m in content if weight_of(m) > 0]
         vector_weights = np.array([weights[m.form.lower()] for m in weighted], np.float32)
         focus = [m for m in question.morphemes if m.form == question.focus]
         focus_vectors = word_vectors(encoder, focus[:1])
@@ -131,7 +146,10 @@ class Asked:
         pairs = frozenset(letter_pairs(question.text))
         row = _predicate_row(question, weighted)
         forms = tuple(m.form.lower() for m in weighted)
-        return cls(question, weights, known, forms, vectors, vector_weights, pairs, focus_vector, row, header)
+        others = {form: frozenset(words) for form, words in same.items()}
+        return cls(
+            question, weights, known, others, forms, vectors, vector_weights, pairs, focus_vector, row, header
+        )
 
     def lighter(self, forms: frozenset[str], factor: float) -> "Asked":
         """The same question with less weight on some of its words."""
@@ -221,7 +239,10 @@ def _meaning(asked: Asked, line: Line) -> float:
     said = sum(
         w
         for form, w in asked.weights.items()
-        if form in line.terms or asked.groups[form] & line.groups or line.holds(form)
+        if form in line.terms
+        or asked.groups[form] & line.groups
+        or line.holds(form)
+        or asked.same.get(form, frozenset()) & line.terms
     )
     return said / total if total else 0.0
 

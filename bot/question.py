@@ -170,7 +170,8 @@ def _about_money(found: Sequence[Morpheme]) -> bool:
     """Whether 얼마 asks for money: a word for money stands there (건설비, 하루치 품값), or a verb of paying."""
     return any(
         m.form in words("money")
-        or (a.tag in NOUN_TAGS and m.form in ("비", "값", "료") and m.tag in NOUN_TAGS)
+        or (len(m.form) > 2 and m.form[-1] in "비값료")
+        or (a.tag in NOUN_TAGS and m.form in ("비", "값", "료"))
         if m.tag in NOUN_TAGS
         else m.form in words("paying") and m.tag == "VV"
         for a, m in pairwise([*found[:1], *found])
@@ -191,7 +192,7 @@ def _counted(found: Sequence[Morpheme], place: int) -> tuple[str, str | None, st
     unit = next((m.form for m in found[place + 1 : place + 3] if m.tag in NOUN_TAGS), None)
     if unit == "번" and "번째" in "".join(m.form for m in found[place + 1 : place + 4]):
         unit = "번째"
-    if unit in ("시", "분"):
+    if unit == "시":
         return "time", unit, unit
     if unit in ("월", "일", "년", "년도", "요일"):
         return "date", unit, unit
