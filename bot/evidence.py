@@ -196,14 +196,17 @@ def features(asked: Asked, candidate: Candidate, named: Sequence[Person]) -> dic
     for other in lines[max(0, place - 4) : place + 5]:
         if other.paragraph == line.paragraph:
             paragraph |= other.terms
+    said = (
+        _said(asked, line) if asked.same else line.terms
+    )  # of an English question no word stands there itself
     return {
         "meaning": _meaning(asked, line),
         "meaning_before": _meaning(asked, before) if before else 0.0,
-        "soft": _soft(asked, line.vectors, line.terms),
+        "soft": _meaning(asked, line) if asked.same else _soft(asked, line.vectors, line.terms),
         "pairs": len(asked.pairs & line.pairs) / max(len(asked.pairs), 1),
-        "before": _exact(asked, before.terms - line.terms) if before else 0.0,
-        "after": _exact(asked, after.terms - line.terms) if after else 0.0,
-        "paragraph": _exact(asked, frozenset(paragraph) - line.terms),
+        "before": _exact(asked, before.terms - said) if before else 0.0,
+        "after": _exact(asked, after.terms - said) if after else 0.0,
+        "paragraph": _exact(asked, frozenset(paragraph) - said),
         "kind": _kind(asked.question, line.text),
         "retrieved": candidate.retrieved,
         "header": float(header),
@@ -236,15 +239,19 @@ def _exact(asked: Asked, terms: frozenset[str]) -> float:
 def _meaning(asked: Asked, line: Line) -> float:
     """The weighted part of the question's words that the line says, in the same or in other words."""
     total = sum(asked.weights.values())
-    said = sum(
-        w
-        for form, w in asked.weights.items()
+    return sum(asked.weights[form] for form in _said(asked, line)) / total if total else 0.0
+
+
+def _said(asked: Asked, line: Line) -> frozenset[str]:
+    """The question's words that the line says, in the same or in other words."""
+    return frozenset(
+        form
+        for form in asked.weights
         if form in line.terms
         or asked.groups[form] & line.groups
         or line.holds(form)
         or asked.same.get(form, frozenset()) & line.terms
     )
-    return said / total if total else 0.0
 
 
 def _soft(asked: Asked, vectors: np.ndarray, terms: frozenset[str]) -> float:
