@@ -11,7 +11,7 @@ from bot.evidence import Asked, Ranked
 from bot.kinds import counted, shows
 from bot.lexicon import words
 from bot.passages import Candidate
-from bot.people import offices_in, speaker_of
+from bot.people import cast_of, offices_in, speaker_of
 from bot.question import Question
 from bot.reader.model import Found
 from bot.reader.spans import anatomy
@@ -23,6 +23,7 @@ LOOKED_AT = 3  # best sentences in which what is asked for must stand
 NEAR_BY = 6  # … of the same article
 FITTING, COVERED = 0.1, 0.8  # … in one that fits, or says, so much of the question as the best of them
 KNOWN_NAME = 0.7  # of the letter pairs of a quoted name must stand in the article
+_SPEECH = re.compile(r"[“\"][^”\"]*[”\"“](?= ?(?:이?라?고|이?라?며|이?라면서|는|이?라는 (?:말|뜻|주장)))")
 _QUOTED = re.compile(r"[‘'“\"「『《〈]([^‘’'“”\"」』》〉]{2,40})[’'”\"」』》〉]")
 PERSONS = frozenset({"kind=person_title", "kind=title_name", "kind=name", "kind=short_title"})
 
@@ -76,9 +77,12 @@ def _holds(question: Question, candidate: Candidate) -> bool:
         asked = question.text.replace(" ", "")
         people = [span for span in anatomy(line).spans if span.keys[0] in PERSONS]
         new = any(line.text[span.start : span.end].replace(" ", "") not in asked for span in people)
-        return new or speaker_of(candidate) is not None
+        body = "누가" in question.text and any(span.keys[0] == "kind=org" for span in anatomy(line).spans)
+        return new or body or speaker_of(candidate) is not None
     if question.type == "topic" and question.focus in words("titles"):
-        return shows("topic", line.text)
+        named = cast_of(candidate.page).named_in(question.text)
+        about = not named or speaker_of(candidate) in named or any(one.name in line.text for one in named)
+        return about and shows("topic", _SPEECH.sub("", line.text))
     return True
 
 

@@ -1,17 +1,26 @@
 """Make a follow-up question stand alone: fold in what the turns before it were about."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from bot.kinds import TITLE
 from bot.lexicon import focus_types, words
+from bot.people import NAME_TITLE
 from bot.question import NOUN_TAGS, understand
 from bot.types import Turn
 from prompts.josa import PAIRS, josa
 from vectorstore.morphemes import Morpheme, morphemes, normal_question
 
 REFERRING = re.compile(
-    r"\b(그|저|이)\s?(분|사람|교수님?|단체|기관|행사|때|날|곳|중)(?![가-힣]{2})|거기|그거|그걸|그게|그것|그건|그쪽|그들|그분"
+    r"\b(그|저|이)\s?(분|사람|교수님?|단체|기관|행사|때|날|곳|중|주장|말|의견|제안|발언|문제|계획|사업|얘기|이야기|회사|가게|건|일|글|댓글)(?![가-힣]{2})|거기|그거|그걸|그게|그것|그건|그쪽|그들|그분"
     r"|(첫|두|세|네) ?번째 (단체|사람|것|질문|항목)|둘째|셋째|^(그리고|그래서|근데|그런데)\b"
+)
+_SOMEBODY = re.compile(
+    rf"(?<![가-힣])(?:그|저|이) ?(?:분|사람|양반|{TITLE}님?)(?![가-힣]{{2}})(?=[은는이가을를의도과와한께]|[ ?？,]|$)|(?<![가-힣])그녀?(?=[는가의] )"
+)
+_OFFICE = re.compile(rf"(?<![가-힣])[가-힣]{{0,6}}{TITLE}님?(?=[은는이가께의도] ?)")
+_BUT_THAT = re.compile(
+    r"(?:그럼 |그러면 |근데 )?(?:그|저|이) ?(?:분|사람|양반|것|거|건|쪽|말|곳|단체|회사) ?(?:말고|빼고|외에|제외하고)[는요]?,? (?P<rest>.+)"
 )
 OPENER = re.compile(r"^(그럼|그러면|그리고|그래서|근데|그런데|또)\s+")
 BARE = re.compile(r"^(?:그럼|그러면|그리고|또)?\s*(?P<topic>[^?？]{1,20}?)(?:은|는|도|이|가)?\s*[?？]?$")
@@ -30,7 +39,46 @@ def stand_alone(question: str, history: Sequence[Turn]) -> str:
     if swapped is not None:
         return swapped
     said = next((normal_question(turn.text) for turn in reversed(history) if turn.role == "assistant"), "")
+    other = _BUT_THAT.match(text)
+    if other is not None:
+        return f"{_topic(_without_people(before), '')} {other['rest']}".strip()
+    meant = _SOMEBODY.search(text)
+    who = _person(said) or _person(before) if meant is not None else None
+    if meant is not None and who is not None:
+        return _put(text, meant.start(), meant.end(), who)
+    who = _person(said)
+    if who is not None and _of_person(text):
+        return f"{who} {text}"
     return f"{_topic(before, said)} {text}".strip()
+
+
+def _of_person(text: str) -> bool:
+    """Whether a question is for nothing but what a person has: 소속은?, 직함이 뭐야?"""
+    content = understand(text).content
+    return bool(content) and all(m.form in words("attributes", "personal") for m in content)
+
+
+def _person(text: str) -> str | None:
+    """The first person with a title that a text names: 조은빈 남도해양대 교수."""
+    return next((text[start:end] for start, end in _people(text)), None)
+
+
+def _without_people(text: str) -> str:
+    """A question without the people that it names, by name or by office."""
+    for start, end in reversed(list(_people(text))):
+        text = text[:start] + text[end:]
+    return re.sub(r"(?<!\S)(?:은|는|이|가|께서는?|의|도)(?!\S)", "", _OFFICE.sub("", text))
+
+
+def _people(text: str) -> Iterator[tuple[int, int]]:
+    """Where a name stands with a title."""
+    names = {m.start for m in morphemes(text) if m.tag == "NNP"}
+    place = 0
+    while (match := NAME_TITLE.search(text, place)) is not None:
+        good = match.start() in names and match["name"][-1] not in "대시군구회당사은는이가을를의도에로"
+        place = match.end() if good else match.start() + 1
+        if good and match["name"] not in words("not_names"):
+            yield match.span()
 
 
 def _leans(text: str) -> bool:

@@ -116,6 +116,7 @@ class Asked:
     def of(cls, question: Question, encoder: KiwiEncoder, own: frozenset[str] | None = None) -> "Asked":
         """Prepare a question; `own` are its own words where others came in from the turns before."""
         weights: dict[str, float] = {}
+        carried = _carried(question, own)
         same: dict[str, set[str]] = {}
         groups: dict[str, set[int]] = {}
         content: list[Morpheme] = []
@@ -130,7 +131,7 @@ class Asked:
                     )
                 m = korean[0][0]
             content.append(m)
-            weight = weight_of(m) * (1.0 if own is None or m.form in own else CARRIED)
+            weight = weight_of(m) * (1.0 if own is None or m.form in own else carried)
             weights[m.form.lower()] = max(weights.get(m.form.lower(), 0.0), weight)
         for meaning in meanings(question.morphemes):
             for m in question.morphemes[meaning.first : meaning.last + 1]:
@@ -170,6 +171,15 @@ class Asked:
             vectors=self.vectors[rows],
             vector_weights=self.vector_weights[rows],
         )
+
+
+def _carried(question: Question, own: frozenset[str] | None) -> float:
+    """The weight of a word that only the turns before have: all of them together weigh no more than its own."""
+    if own is None:
+        return 1.0
+    mine = sum(weight_of(m) for m in question.content if m.form in own)
+    theirs = sum(weight_of(m) for m in question.content if m.form not in own)
+    return min(CARRIED, mine / theirs) if mine and theirs else CARRIED
 
 
 def _predicate_row(question: Question, weighted: Sequence[Morpheme]) -> int | None:

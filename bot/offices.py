@@ -24,7 +24,7 @@ def introduced(question: Question, pages: Iterable[Page]) -> tuple[Page, Person]
 
     None where the question says anything else of the person, or several people would fit.
     """
-    if question.several or question.type not in ("person", "role"):
+    if question.several or question.type not in ("person", "role", "org"):
         return None
     for page in pages:
         people = cast_of(page).people
@@ -38,7 +38,9 @@ def introduced(question: Question, pages: Iterable[Page]) -> tuple[Page, Person]
 
 def _meant(question: Question, person: Person) -> bool:
     if person.name in question.text.replace(" ", ""):
-        return bool(person.titles)
+        return bool(person.titles) and (
+            question.type != "org" or question.focus in words("offices", "belonging")
+        )
     offices = {match["title"].removesuffix("님") for match in _OFFICE.finditer(question.text)}
     named = re.search(rf"{'|'.join(map(re.escape, offices))}", person.full) if offices else None
     return (

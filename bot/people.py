@@ -17,7 +17,7 @@ from bot.runs import GLUE
 
 _WORD = r"[가-힣A-Za-z0-9㈜()·‧]+"
 # 이가온 협회 공동대표 / 도하람 한빛대 특임교수 / 서다은 ㈜새벽별 대표이사
-_NAME_TITLE = re.compile(
+NAME_TITLE = re.compile(
     rf"(?<![가-힣])(?P<name>{SURNAMES}[가-힣]{{1,3}}) (?P<title>(?:{_WORD} ){{0,4}}?[가-힣A-Za-z0-9]*{TITLE})(?![가-힣]*(?:실|단|회|청)\b)"
 )
 # 정책위원장 남기훈 / 좌장인 마은정 변호사
@@ -192,7 +192,7 @@ def _people(lines: Sequence[Line]) -> tuple[Person, ...]:
 def _introductions(line: Line) -> list[re.Match[str]]:
     """Where a name stands with a title, in text order."""
     found = []
-    for pattern in (_NAME_TITLE, _TITLE_NAME):
+    for pattern in (NAME_TITLE, _TITLE_NAME):
         place = 0
         while (match := pattern.search(line.text, place)) is not None:
             good = match["name"] not in words("not_names") and not re.fullmatch(TITLE, match["name"][1:])
