@@ -6,7 +6,7 @@ with the speaker before. Works on any article: nothing but forms of address is k
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from bot.kinds import SURNAMES, TITLE
@@ -15,6 +15,7 @@ from bot.passages import Candidate, Line, Page
 from bot.reader.spans import NOMINAL
 from bot.runs import GLUE
 
+BEFORE = 16  # characters
 _WORD = r"[가-힣A-Za-z0-9㈜()·‧]+"
 # 이가온 협회 공동대표 / 도하람 한빛대 특임교수 / 서다은 ㈜새벽별 대표이사
 NAME_TITLE = re.compile(
@@ -34,6 +35,7 @@ _SUBJECT = re.compile(r"^(?P<who>[^“”\"‘’,]{1,40}?)(?:은|는|도|이|�
 _REPORTER = re.compile(r"기자|특파원|논설|위원|통신|편집|[@=·/]")
 _NEWS = frozenset({"section", "subtitle", "caption"})  # parts that a post does not have
 _GOES_ON = re.compile(r"^(?:그는|그녀는|이어|그러면서|또한?|그리고|아울러|이어서|다만|특히|끝으로|덧붙여)\b")
+_THAT = re.compile(r"(?:다|라|자|냐|달라|려)고(?: \S{1,8}){1,2}다[.”]?$")  # …다고 내다봤다, …자고 당부했다
 _QUOTE = re.compile(r"[“\"]")
 
 
@@ -49,6 +51,8 @@ class Person:
     start: int
     """Offset of the introduction in that line's text."""
     end: int
+    before: str = ""
+    """The words of that line before the introduction: 고은시의 in 고은시의 남가람 과장."""
 
     @property
     def full(self) -> str:
@@ -92,7 +96,11 @@ def _by_title(people: Sequence[Person], text: str) -> list[Person]:
         exact = [person for person in holders if any(given.split()[-1] == title for given in person.titles)]
         holders = exact or holders  # 회장 is rather the 회장 than a 협의회장
         before = match["org"] or ""
-        near = [person for person in holders if any(_shares(before, given) for given in person.titles)]
+        near = [
+            person
+            for person in holders
+            if any(_shares(before, given) for given in person.titles) or (before and before in person.before)
+        ]
         if len(near) == 1:
             found += near
         elif len(holders) == 1 and (not before or before in words("offices")):
@@ -183,9 +191,10 @@ def _people(lines: Sequence[Line]) -> tuple[Person, ...]:
             name, title = match["name"], match["title"].strip()
             known = found.get(name)
             if known is None:
-                found[name] = Person(name, (title,), number, match.start(), match.end())
+                before = line.text[max(0, match.start() - BEFORE) : match.start()]
+                found[name] = Person(name, (title,), number, match.start(), match.end(), before)
             elif all(title not in given for given in known.titles):
-                found[name] = Person(name, (*known.titles, title), known.line, known.start, known.end)
+                found[name] = replace(known, titles=(*known.titles, title))
     return tuple(found.values())
 
 
@@ -239,7 +248,7 @@ def _speaks(line: Line) -> bool:
     """Whether somebody is quoted in the line, directly or indirectly."""
     verbs = words("saying", "verbs")
     told = any(m.form in verbs or m.form + "하" in verbs for m in line.morphemes[-7:])
-    return told or bool(_QUOTE.search(line.text))
+    return told or bool(_QUOTE.search(line.text) or _THAT.search(line.text))
 
 
 def _quotes_nobody(line: Line) -> bool:
