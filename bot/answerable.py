@@ -9,13 +9,14 @@ from math import exp
 
 from bot.evidence import Asked, Ranked
 from bot.kinds import counted, shows
-from bot.lexicon import words
-from bot.passages import Candidate
+from bot.lexicon import focus_types, words
+from bot.passages import Candidate, Page
 from bot.people import cast_of, offices_in, speaker_of
-from bot.question import Question
+from bot.question import Question, counted_noun
 from bot.reader.model import Found
 from bot.reader.spans import anatomy
 from vectorstore.lexical import letter_pairs
+from vectorstore.paraphrases import meanings
 
 WEIGHTS = {"bias": -1.0, "sentence": 4.0, "known": 3.0, "share": 1.0}
 THRESHOLD = 0.5
@@ -42,12 +43,24 @@ def beyond(question: Question, ranked: Sequence[Ranked]) -> bool:
     text = page.article.text.lower()
     if question.type == "claim" and not all(office in text for office in offices_in(question.text)):
         return True
+    if question.type in ("thing", "topic") and not _known_kind(question, page):
+        return True
     accused = {m.form.lower() for m in question.content} & words("accusing")
     known = frozenset(letter_pairs(text))
     quoted = [frozenset(letter_pairs(match[1])) for match in _QUOTED.finditer(question.text)]
     return not all(word in text for word in accused) or any(
         len(pairs & known) < KNOWN_NAME * len(pairs) for pairs in quoted
     )
+
+
+def _known_kind(question: Question, page: Page) -> bool:
+    """Whether the article has the thing that the answer is one of: 비밀번호가 뭐예요? needs a word for it."""
+    noun = question.focus
+    if noun is None or len(noun) < 2 or noun in focus_types() or noun in words("generic"):
+        return True
+    groups = {meaning.group for meaning in meanings([m for m in question.morphemes if m.form == noun])}
+    text = page.article.text
+    return noun in text or any(noun in line.terms or groups & line.groups for line in page.lines)
 
 
 def holding(question: Question, ranked: Sequence[Ranked]) -> list[Ranked]:
@@ -72,7 +85,7 @@ def _holds(question: Question, candidate: Candidate) -> bool:
     if question.type in ("date", "time"):
         return shows(question.type, line.text)
     if question.type == "number":
-        return _holds_number(question, line.text)
+        return _holds_number(question, line.text) and _counts_it(question, candidate)
     if question.type == "person" and not question.several:
         asked = question.text.replace(" ", "")
         people = [span for span in anatomy(line).spans if span.keys[0] in PERSONS]
@@ -84,6 +97,16 @@ def _holds(question: Question, candidate: Candidate) -> bool:
         about = not named or speaker_of(candidate) in named or any(one.name in line.text for one in named)
         return about and shows("topic", _SPEECH.sub("", line.text))
     return True
+
+
+def _counts_it(question: Question, candidate: Candidate) -> bool:
+    """Whether what is counted stands in the sentence or the two around it, in the same or in other words."""
+    noun = counted_noun(question)
+    if noun is None:
+        return True
+    groups = {meaning.group for meaning in meanings([m for m in question.morphemes if m.form == noun])}
+    lines = candidate.page.lines[max(0, candidate.place - 1) : candidate.place + 2]
+    return any(noun.lower() in line.terms or groups & line.groups or noun in line.text for line in lines)
 
 
 def _holds_number(question: Question, text: str) -> bool:

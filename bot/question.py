@@ -313,3 +313,14 @@ def asks_past(question: Question) -> bool:
         for a, b in pairwise(question.morphemes)
     )
     return past and not re.search(r"다음|앞으로|예정|오는 |[2-9]차|겠|[을를ㄹ] (?:날|때)", question.text)
+
+
+def counted_noun(question: Question) -> str | None:
+    """Who is counted: 청중 in 청중은 몇 명이나. None where nobody in particular, or no person, is."""
+    found = question.morphemes
+    place = next((n for n, m in enumerate(found) if m.form == "몇"), None)
+    if question.unit not in ("명", "분", "인", "사람") or not place or place < 2:
+        return None
+    noun, particle = found[place - 2], found[place - 1]
+    marked = noun.tag in ("NNG", "NNP") and particle.tag in ("JX", "JKS")
+    return noun.form if marked and noun.form not in ("사람", "인원", "수", "숫자", "전체", "이") else None
