@@ -10,7 +10,7 @@ from bot.chain import Ask, build_chain
 from bot.extractive import answer_from
 from bot.passages import Pages
 from bot.settings import BotSettings
-from bot.suggest import suggest
+from bot.suggest import Suggestions
 from bot.types import Answer, Event, Sources, Token, Turn
 from prompts import UserError
 from vectorstore.encoders import load_encoder
@@ -74,8 +74,13 @@ class Bot:
 
     def suggestions(self) -> tuple[str, ...]:
         """Three questions that the index can answer."""
-        index, pages = self._load()
-        return suggest(index, pages)
+        self._load()
+        return self._suggestions.first()
+
+    def follow_ups(self, answer: Answer, asked: Sequence[str] = ()) -> tuple[str, ...]:
+        """Up to three questions that go on from an answer, without those already asked."""
+        self._load()
+        return self._suggestions.after(answer, asked)
 
     def _load(self) -> tuple[Index, Pages]:
         with self._loading:
@@ -85,6 +90,7 @@ class Bot:
                 )
                 pages = Pages(index)
                 self._chain = build_chain(pages, answer_from, self.suggestions)
+                self._suggestions = Suggestions(pages, lambda question: self._chain.invoke(Ask(question)))
                 self._loaded = index, pages
             return self._loaded
 

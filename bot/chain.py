@@ -58,7 +58,7 @@ def build_chain(
         return state["canned"] or checked(answerer(read(state)), pages)
 
     def canned(state: dict[str, Any]) -> Answer | None:
-        return reply(state["ask"].question, state["standalone"], suggestions())
+        return reply(state["ask"].question, state["standalone"], suggestions)
 
     return (
         RunnableLambda[Ask, dict[str, Any]](lambda ask: {"ask": ask})

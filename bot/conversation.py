@@ -59,7 +59,7 @@ def _of_person(text: str) -> bool:
 
 
 def _person(text: str) -> str | None:
-    """The first person with a title that a text names: 조은빈 남도해양대 교수."""
+    """The first person with a title that a text names: 남가람 한빛대 교수."""
     return next((text[start:end] for start, end in _people(text)), None)
 
 

@@ -1,7 +1,8 @@
 """Where an article contradicts itself: one name spelt in two ways, one count given twice.
 
-Told when it is asked about: 사진 설명에는 200여명, 본문에는 180여명. A misspelling is a word that differs by one
-letter (jamo) from another in the same company; a second count has the same counter and speaks of the same doing.
+Told when it is asked about: 사진 설명에는 200여명, 본문에는 180여명. A misspelling is a word that differs by
+one letter (jamo) from another in the same company; a second count has the same counter and speaks of the same
+doing.
 """
 
 import re
@@ -79,7 +80,7 @@ def discrepancies(page: Page) -> tuple[Discrepancy, ...]:
 
 
 def _words_apart(one: Line, other: Line) -> Iterator[Discrepancy]:
-    """거버넌스 재국축 beside 거버넌스 재구축: the same neighbour, and one letter apart."""
+    """골목상권 할성화 beside 골목상권 활성화: the same neighbour, and one letter apart."""
     there = [(match[0], _neighbours(other.text, match)) for match in _WORD.finditer(other.text)]
     stems = {_stem(word) for word, _ in there}
     for match in _WORD.finditer(one.text):

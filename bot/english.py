@@ -1,14 +1,15 @@
 """English questions on Korean articles: what an English word is in Korean, by a word list (`english.tsv`).
 
-The list (3,899 groups, written for this project) gives each English form its Korean equivalents. A question in
-English is searched with them, and each of its words is taken for said where one of them stands. No sentence is
-translated: word order, idioms and words that the list lacks are lost.
+The list (3,902 groups, written for this project) gives each English form its Korean equivalents. A question
+in English is searched with them, and each of its words is taken for said where one of them stands. No sentence
+is translated: word order, idioms and words that the list lacks are lost.
 """
 
 import re
 from collections import defaultdict
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import pairwise
 
 from vectorstore.lexical import TERM_TAGS
 from vectorstore.morphemes import Morpheme, morphemes_of_all
@@ -27,7 +28,7 @@ def searched(text: str) -> str:
     if not in_english(text):
         return text
     words = [word.lower() for word in _WORD.findall(text)]
-    pairs = [f"{a} {b}" for a, b in zip(words, words[1:], strict=False)]
+    pairs = [f"{a} {b}" for a, b in pairwise(words)]
     found = [korean for word in [*pairs, *words] for korean in equivalents(word)[:SEARCHED]]
     return " ".join([text, *dict.fromkeys(found)])
 

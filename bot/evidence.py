@@ -174,7 +174,7 @@ class Asked:
 
 
 def _carried(question: Question, own: frozenset[str] | None) -> float:
-    """The weight of a word that only the turns before have: all of them together weigh no more than its own."""
+    """The weight of a word that only the turns before have: together they weigh no more than its own."""
     if own is None:
         return 1.0
     mine = sum(weight_of(m) for m in question.content if m.form in own)

@@ -1,11 +1,12 @@
 """What a question takes for granted and the article says otherwise: the wrong person, the wrong number.
 
-2부 사회는 김 총장이 봤죠? is answered with the sentence on who did; 100면으로 늘어난 까닭 with what the article
+폐회사는 남 회장이 했죠? is answered with the sentence on who did, 백 석으로 늘어난 까닭 with what the article
 counts. Nothing is concluded beyond that: the sentences are quoted.
 """
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from bot.evidence import Asked, Ranked, coverage
 from bot.kinds import counted
@@ -66,9 +67,9 @@ def _best(
 
 
 def unknown_number(question: Question, ranked: Sequence[Ranked]) -> tuple[str, list[Candidate]] | None:
-    """A number with its counter that no sentence has, and the best sentences that count the same otherwise."""
+    """A number with its counter that no sentence has, and the best sentences with another number of it."""
     found = question.morphemes
-    for number, unit in zip(found, found[1:], strict=False):
+    for number, unit in pairwise(found):
         if number.tag != "SN" or unit.tag not in NOUN_TAGS or number.end != unit.start:
             continue
         if unit.form in words("ordinals") or len(unit.form) > MAX_UNIT or not number.form.isdigit():

@@ -187,7 +187,7 @@ def _owner_of_name(found: Sequence[Morpheme]) -> str:
 
 def _counted(found: Sequence[Morpheme], place: int) -> tuple[str, str | None, str | None]:
     """몇 with the counter right behind it; of people where none is: 사람 몇이나 왔어?"""
-    if _noun_before(found, place) in words("people") and not found[place + 1].tag[0] == "N":
+    if _noun_before(found, place) in words("people") and found[place + 1].tag[0] != "N":
         return "number", None, "명"
     unit = next((m.form for m in found[place + 1 : place + 3] if m.tag in NOUN_TAGS), None)
     if unit == "번" and "번째" in "".join(m.form for m in found[place + 1 : place + 4]):

@@ -1,6 +1,6 @@
 """Replies that need no article: greetings and thanks, and polite refusals of what none can answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.triage import triage
 from bot.types import Answer, Kind, Reason
@@ -18,11 +18,11 @@ _KINDS: dict[str, tuple[Kind, Reason | None]] = {
 }
 
 
-def reply(asked: str, standalone: str, suggestions: Sequence[str]) -> Answer | None:
+def reply(asked: str, standalone: str, suggestions: Callable[[], Sequence[str]]) -> Answer | None:
     """The reply to a question that no article answers; None where one may."""
     found = triage(asked)
     if found is None:
         return None
     kind, reason = _KINDS[found]
-    fields = {"examples": " / ".join(suggestions)} if found == "what_can_i_ask" else {}
+    fields = {"examples": " / ".join(suggestions())} if found == "what_can_i_ask" else {}
     return Answer(asked, standalone, kind, say(f"answer.{found}", **fields), reason=reason)

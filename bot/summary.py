@@ -21,7 +21,7 @@ _AGAINST = re.compile(
 
 
 def summary(question: Question, ranked: Sequence[Ranked]) -> list[Candidate]:
-    """The sentences of one answer, in the order of the article; of a part of it where the question says which."""
+    """The sentences of one answer, in the article's order; of a part of it where the question says which."""
     page = ranked[0].candidate.page
     facet = _facet(question, page)
     if facet:

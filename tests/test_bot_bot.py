@@ -239,6 +239,15 @@ def test_the_suggested_questions_are_answered(report_bot: Bot) -> None:
         assert report_bot.answer(question).kind == "answer", question
 
 
+def test_the_questions_after_an_answer_go_on_and_are_answered(report_bot: Bot) -> None:
+    first = report_bot.suggestions()[0]
+    more = report_bot.follow_ups(report_bot.answer(first), asked=[first])
+    assert more and first not in more and len(more) <= 3
+    for question in more:
+        assert report_bot.answer(question).kind == "answer", question
+    assert report_bot.follow_ups(report_bot.answer("오늘 서울 날씨 어때?")) == ()
+
+
 def test_the_chain_is_a_runnable_with_any_answerer(report_pages: Pages) -> None:
     chain = build_chain(report_pages, answer_from, lambda: ("예?",))
     one, two = chain.batch([Ask(QUESTIONS[0]), Ask("안녕하세요")])

@@ -109,7 +109,7 @@ def test_a_harmless_question_goes_to_the_articles(text: str) -> None:
     ],
 )
 def test_the_reply_has_a_kind_a_reason_and_polite_words(text: str, kind: str, reason: str | None) -> None:
-    answer = reply(text, text, ("예문 하나?",))
+    answer = reply(text, text, lambda: ("예문 하나?",))
     assert answer is not None
     assert (answer.kind, answer.reason, answer.refused) == (kind, reason, kind == "refusal")
     assert answer.citations == ()
@@ -117,11 +117,11 @@ def test_the_reply_has_a_kind_a_reason_and_polite_words(text: str, kind: str, re
 
 
 def test_who_asks_what_can_be_asked_is_shown_the_examples() -> None:
-    answer = reply("뭘 물어볼 수 있어?", "뭘 물어볼 수 있어?", ("예문 하나?", "예문 둘?"))
+    answer = reply("뭘 물어볼 수 있어?", "뭘 물어볼 수 있어?", lambda: ("예문 하나?", "예문 둘?"))
     assert answer is not None
     assert "예문 하나?" in answer.answer
     assert "예문 둘?" in answer.answer
 
 
 def test_a_question_for_the_articles_gets_no_ready_reply() -> None:
-    assert reply("토론회는 몇 시에 시작했나요?", "", ()) is None
+    assert reply("토론회는 몇 시에 시작했나요?", "", tuple) is None

@@ -25,6 +25,13 @@ MAY_READ_THE_ENVIRONMENT = {
 }
 KOREAN_AS_DATA = {
     "bot/answerable.py": "what an amount of money looks like",
+    "bot/compare.py": "how a question compares two articles",
+    "bot/discrepancy.py": "particles, and words of misspelling and of attendance",
+    "bot/elapsed.py": "how a question asks for the time that is left",
+    "bot/offices.py": "particles after an office",
+    "bot/others.py": "how a question excepts somebody",
+    "bot/premise.py": "how a count is written",
+    "bot/summary.py": "words that mark the course of an event, and a contradiction",
     "bot/conversation.py": "words that point back to an earlier turn",
     "bot/evaluation/noise.py": "the letters of Hangul, and which are taken for each other",
     "bot/dates.py": "words of time before a day or a month",

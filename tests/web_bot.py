@@ -70,6 +70,10 @@ class LibraryBot:
     def suggestions(self) -> tuple[str, ...]:
         return ("도서관은 몇 시까지 여나요?", "관장은 누구인가요?", "설명회에는 몇 명이 왔나요?")
 
+    def follow_ups(self, answer: Answer, asked: Sequence[str] = ()) -> tuple[str, ...]:
+        known = (answer.question, *asked)
+        return tuple(question for question in self.suggestions() if question not in known)
+
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
         self.asked.append((question, tuple(history)))
         if "고장" in question:

@@ -84,7 +84,8 @@ class Conversations:
             match event:
                 case Answer():
                     evidence = await to_thread(evidence_html, event, self._bot.article)
-                    yield transcript.replied(answer_html(event), evidence)
+                    more = await to_thread(self._bot.follow_ups, event, transcript.questions(history))
+                    yield transcript.replied(answer_html(event), evidence, questions=more)
                     return
                 case Failure(text):
                     yield transcript.replied(failure_html(text))

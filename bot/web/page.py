@@ -136,6 +136,10 @@ def _wire(page: Any, bot: ChatBot, warmup: Warmup, chat: Any, box: Any) -> None:
         async for update in talks.example(request.session_hash, picked.index):
             yield update
 
+    async def more(picked: gr.SelectData, messages: Any, request: gr.Request) -> AsyncIterator[Update]:
+        async for update in talks.send(request.session_hash, str(picked.value), messages):
+            yield update
+
     async def retry(messages: Any, request: gr.Request) -> AsyncIterator[Update]:
         async for update in talks.retry(request.session_hash, messages):
             yield update
@@ -146,6 +150,7 @@ def _wire(page: Any, bot: ChatBot, warmup: Warmup, chat: Any, box: Any) -> None:
     page.load(opened, None, [chat], concurrency_limit=None, **hidden)
     box.submit(send, [box, chat], [box, chat], **hidden)
     chat.example_select(example, None, [box, chat], **hidden)
+    chat.option_select(more, [chat], [box, chat], **hidden)
     chat.retry(retry, [chat], [box, chat], **hidden)
     # Not Gradio's `cancels`: it leaves the box in an error state when the answer ends at the same time.
     box.stop(stop, None, None, concurrency_limit=None, **hidden)

@@ -20,9 +20,20 @@ def asked(question: str) -> Message:
     return _message("user", text_html(question))
 
 
-def replied(*parts: str) -> Message:
-    """The bot's message: the answer first, then its evidence; empty parts are left out."""
-    return _message("assistant", *(part for part in parts if part))
+def replied(*parts: str, questions: Iterable[str] = ()) -> Message:
+    """The bot's message: the answer first, then its evidence; empty parts are left out.
+
+    `questions` are shown as buttons under it, until the next question is asked.
+    """
+    message = _message("assistant", *(part for part in parts if part))
+    if questions:
+        message["options"] = [{"value": question} for question in questions]
+    return message
+
+
+def questions(turns_said: Iterable[Turn]) -> list[str]:
+    """What was asked so far."""
+    return [turn.text for turn in turns_said if turn.role == "user"]
 
 
 def _message(role: str, *parts: str) -> Message:

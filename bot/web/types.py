@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.types import Event, Turn
+from bot.types import Answer, Event, Turn
 from vectorstore.types import Article
 
 MAX_QUESTION = 2_000  # characters of one question
@@ -30,6 +30,9 @@ class ChatBot(Protocol):
 
     def suggestions(self) -> tuple[str, ...]:
         """Example questions, shown before the first one is asked."""
+
+    def follow_ups(self, answer: Answer, asked: Sequence[str] = (), /) -> tuple[str, ...]:
+        """Questions that go on from an answer, without those already asked."""
 
 
 @dataclass(frozen=True, slots=True)
