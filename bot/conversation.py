@@ -87,7 +87,7 @@ def _leans(text: str) -> bool:
 
 
 def _swap(text: str, before: str) -> str | None:
-    """그럼 2부는? after 1부 사회는 누가 봤어? → 2부 사회는 누가 봤어?
+    """그럼 저녁반은? after 아침반 강사는 누구야? → 저녁반 강사는 누구야?
 
     The bare topic replaces the phrase of the same shape in the question before. None where the question is
     more than a bare topic, or nothing of its shape stands there.

@@ -1,8 +1,8 @@
 """English questions on Korean articles: what an English word is in Korean, by a word list (`english.tsv`).
 
 The list (3,902 groups, written for this project) gives each English form its Korean equivalents. A question
-in English is searched with them, and each of its words is taken for said where one of them stands. No sentence
-is translated: word order, idioms and words that the list lacks are lost.
+in English is searched with them, and each of its words is taken for said where one of them stands. Nothing is
+translated: word order, idioms and words that the list lacks are lost.
 """
 
 import re

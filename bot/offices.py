@@ -1,7 +1,7 @@
 """Who holds an office, and what office somebody holds, where a question asks for nothing else.
 
-이장은 누구예요? is answered by an introduction (이장 남가람), 남가람은 뭐 하는 사람이야? by 남가람 이장: neither
-sentence needs another word of the question.
+이장은 누구예요? is answered by an introduction (이장 남가람), 남가람은 뭐 하는 사람이야? by 남가람 이장: no
+other word of the question need stand in the sentence.
 """
 
 import re
