@@ -41,7 +41,7 @@ def beyond(question: Question, ranked: Sequence[Ranked]) -> bool:
     """
     page = ranked[0].candidate.page
     text = page.article.text.lower()
-    if question.type == "claim" and not all(office in text for office in offices_in(question.text)):
+    if question.type == "claim" and not all(_held(office, text) for office in offices_in(question.text)):
         return True
     if question.type in ("thing", "topic") and not _known_kind(question, page):
         return True
@@ -51,6 +51,11 @@ def beyond(question: Question, ranked: Sequence[Ranked]) -> bool:
     return not all(word in text for word in accused) or any(
         len(pairs & known) < KNOWN_NAME * len(pairs) for pairs in quoted
     )
+
+
+def _held(office: str, text: str) -> bool:
+    """Whether an article has an office, and not only its deputy: 군수, but not 부군수."""
+    return re.search(rf"(?<!부){re.escape(office)}", text) is not None
 
 
 def _known_kind(question: Question, page: Page) -> bool:

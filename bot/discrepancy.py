@@ -15,6 +15,7 @@ from bot.evidence import HEADER_ROLES, Asked, coverage
 from bot.kinds import SURNAMES
 from bot.lexicon import words
 from bot.passages import Line, Page
+from bot.question import counted_noun
 
 _WORD = re.compile(r"[가-힣]{3,}")
 _PARTICLE = re.compile(r"(?:으로|에서|에게|이라는|라는|을|를|이|가|은|는|의|에|로|과|와|도)$")
@@ -26,7 +27,7 @@ _MISSPELT = re.compile(
 _OF_NAME = re.compile(r"이름|성함|성명|누구|사람|인물|대표|교수")
 _NAME = re.compile(rf"{SURNAMES}[가-힣]{{2}}")
 _DOUBTS = frozenset({"숫자", "왔다갔다", "다르", "차이", "수", "인원", "기사", "정확", "정확하"})
-SAID = 0.5  # how much of what else the question says one of the two sentences must say
+SAID = 0.6  # how much of what else the question says one of the two sentences must say
 _ATTENDED = frozenset({"참석", "참가", "자리", "모이", "오", "찾", "방문", "참여", "나오", "함께", "몰리"})
 
 
@@ -61,6 +62,9 @@ def _of_attendance(asked: Asked, found: Discrepancy) -> bool:
     """Whether who came is asked for, and to what these sentences speak of."""
     forms = {m.form for m in asked.question.morphemes}
     if not (forms & _ATTENDED or _ASKED.search(asked.question.text)):
+        return False
+    counted = counted_noun(asked.question)
+    if counted is not None and not any(counted in line.text for line in (found.one, found.other)):
         return False
     rest = asked.without(_ATTENDED | words("people") | words("whole") | _DOUBTS)
     return not rest.weights or max(coverage(rest, line) for line in (found.one, found.other)) >= SAID

@@ -33,6 +33,8 @@ def others_asked(reading: Reading) -> Answer | None:
             continue
         shortest = min(known, key=lambda span: span.end - span.start)
         items = [line.text[run.start : run.end] for run in listed(line, shortest)]
+        if len(items) < 2:
+            continue
         left = [name for name in items if _SOMEBODY.search(name) and name.split()[0] not in asked["names"]]
         if not left:
             return not_found(reading)

@@ -14,6 +14,7 @@ from bot.lexicon import words
 from bot.passages import Candidate, Line, Page
 from bot.reader.spans import NOMINAL
 from bot.runs import GLUE
+from vectorstore.morphemes import UNKNOWN_BELOW
 
 BEFORE = 16  # characters
 _WORD = r"[가-힣A-Za-z0-9㈜()·‧]+"
@@ -31,7 +32,8 @@ _OFFICE = re.compile(
     rf"(?:(?<![가-힣A-Za-z0-9])(?P<org>[가-힣A-Za-z0-9㈜]{{1,12}}) )?(?<![가-힣])(?P<title>[가-힣]{{0,4}}{TITLE})님?"
     r"(?=(?:은|는|이|가|의|도|께서|께서는|한테|에게)? |(?:은|는|이|가|의|도|께서|께서는|한테|에게)?[?？]?$)"
 )
-_SUBJECT = re.compile(r"^(?P<who>[^“”\"‘’,]{1,40}?)(?:은|는|도|이|가| ?역시| ?또한|께서는)\s")
+_SUBJECT = re.compile(r"(?:은|는|도|이|가| ?역시| ?또한|께서는)(?=\s)")
+_OPENING = 44  # characters in which a sentence's subject ends
 _REPORTER = re.compile(r"기자|특파원|논설|위원|통신|편집|[@=·/]")
 _NEWS = frozenset({"section", "subtitle", "caption"})  # parts that a post does not have
 _GOES_ON = re.compile(r"^(?:그는|그녀는|이어|그러면서|또한?|그리고|아울러|이어서|다만|특히|끝으로|덧붙여)\b")
@@ -193,6 +195,9 @@ def _people(lines: Sequence[Line]) -> tuple[Person, ...]:
             if known is None:
                 before = line.text[max(0, match.start() - BEFORE) : match.start()]
                 found[name] = Person(name, (title,), number, match.start(), match.end(), before)
+            elif any(title.endswith(given) and title != given for given in known.titles):
+                titles = tuple(title if title.endswith(given) else given for given in known.titles)
+                found[name] = replace(known, titles=tuple(dict.fromkeys(titles)))
             elif all(title not in given for given in known.titles):
                 found[name] = replace(known, titles=(*known.titles, title))
     return tuple(found.values())
@@ -214,12 +219,22 @@ def _introductions(line: Line) -> list[re.Match[str]]:
 
 
 def _whole(line: Line, match: re.Match[str]) -> bool:
-    """Whether name and title are runs of nouns that end where a noun ends."""
+    """Whether name and title are runs of nouns that end where a noun ends.
+
+    A name of three letters may be taken apart otherwise (배수빈 as 배수 비 ᆫ), but is no common noun (가운데).
+    """
     inside = [m for m in line.morphemes if m.start < match.end() and m.end > match.start()]
-    clean = all(m.tag in NOMINAL or m.tag in GLUE or m.tag == "VCP" for m in inside)
+    start, end = match.span("name")
+    name = [m for m in inside if m.start < end and m.end > start]
+    common = len(name) == 1 and name[0].tag != "NNP" and name[0].id >= UNKNOWN_BELOW
+    apart = end - start == 3 and bool(name) and name[-1].tag[0] != "J" and name[-1].tag not in ("EC", "EF")
+    clean = all(
+        m.tag in NOMINAL or m.tag in GLUE or m.tag == "VCP" for m in inside if m not in name or not apart
+    )
     after = next((m for m in line.morphemes if m.start == match.end()), None)
     return (
         clean
+        and not common
         and bool(inside)
         and inside[-1].end == match.end()
         and (after is None or after.tag not in NOMINAL)
@@ -230,13 +245,24 @@ def _speakers(lines: Sequence[Line], people: Sequence[Person]) -> list[Person | 
     speakers: list[Person | None] = []
     current: Person | None = None
     for number, line in enumerate(lines):
-        subject = _SUBJECT.match(line.text) if line.role == "body" else None
-        if subject is not None and _is_person(subject["who"]):
-            current = _whom(subject["who"], people, number)
+        subject = _subject(line.text, people) if line.role == "body" else None
+        if subject is not None and _is_person(subject):
+            current = _whom(subject, people, number)
         elif not (_GOES_ON.match(line.text) or _goes_on(lines, number) or _quotes_nobody(line)):
             current = None
         speakers.append(current if line.role == "body" and _speaks(line) else None)
     return speakers
+
+
+def _subject(text: str, people: Sequence[Person]) -> str | None:
+    """What stands before the first particle of a subject that is no letter of a name: 마가은 총무 of 마가은 총무는."""
+    for match in _SUBJECT.finditer(text[:_OPENING]):
+        who = text[: match.start()]
+        if re.search(r"[“”\"‘’,]", who):
+            return None
+        if not any(name.startswith(who.split(" ")[-1] + match[0]) for name in (one.name for one in people)):
+            return who
+    return None
 
 
 def _is_person(who: str) -> bool:

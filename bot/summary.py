@@ -45,7 +45,8 @@ def _facet(question: Question, page: Page) -> list[int]:
     shown = [place for place in body if sign.search(page.lines[place].text)]
     if sign is _AGAINST:  # what is contradicted stands before it
         shown = sorted({near for place in shown for near in (place - 1, place) if near in body})
-        shown = [place for place in shown if cast_of(page).speakers[place] is not None] or shown
+        spoken = [place for place in shown if cast_of(page).speakers[place] is not None]
+        shown = spoken if len(spoken) > 1 else shown
     return shown if len(shown) > 1 else []
 
 

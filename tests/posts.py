@@ -81,12 +81,22 @@ def write(store: Path, encoder: Encoder, *posts: Prepared) -> None:
             writer.put(prepared)
 
 
-def filled(store: Path, encoder: Encoder, named: dict[str, Lines], authors: dict[str, str]) -> None:
-    """A store of articles and posts by id, each by its author and in no newspaper."""
-    articles = (
-        replace(article(id, lines), author=authors[id], publisher=None) for id, lines in named.items()
+def filled(
+    store: Path,
+    encoder: Encoder,
+    named: dict[str, Lines],
+    authors: dict[str, str],
+    days: dict[str, str] | None = None,
+) -> None:
+    """A store of articles and posts by id, each by its author and in no newspaper, of the days given."""
+    articles = (article(id, lines) for id, lines in named.items())
+    changed = (
+        replace(
+            each, author=authors[each.id], published=(days or {}).get(each.id, each.published), publisher=None
+        )
+        for each in articles
     )
-    write(store, encoder, *(prepare(each) for each in articles))
+    write(store, encoder, *(prepare(each) for each in changed))
 
 
 def command(*argv: str, cwd: Path = ROOT, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
