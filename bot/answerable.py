@@ -10,12 +10,13 @@ from math import exp
 from bot.evidence import Asked, Ranked
 from bot.kinds import counted, shows
 from bot.lexicon import focus_types, words
-from bot.passages import Candidate, Page
+from bot.passages import Candidate, Line, Page
 from bot.people import cast_of, offices_in, speaker_of
 from bot.question import Question, counted_noun
 from bot.reader.model import Found
-from bot.reader.spans import anatomy
+from bot.reader.spans import Span, anatomy
 from vectorstore.lexical import letter_pairs
+from vectorstore.morphemes import UNKNOWN_BELOW
 from vectorstore.paraphrases import meanings
 
 WEIGHTS = {"bias": -1.0, "sentence": 4.0, "known": 3.0, "share": 1.0}
@@ -24,8 +25,15 @@ LOOKED_AT = 3  # best sentences in which what is asked for must stand
 NEAR_BY = 6  # … of the same article
 FITTING, COVERED = 0.1, 0.8  # … in one that fits, or says, so much of the question as the best of them
 KNOWN_NAME = 0.7  # of the letter pairs of a quoted name must stand in the article
+_NO_NAME_ENDS = frozenset("시군구동면읍리천강역대당관탕점집들회")
 _SPEECH = re.compile(r"[“\"][^”\"]*[”\"“](?= ?(?:이?라?고|이?라?며|이?라면서|는|이?라는 (?:말|뜻|주장)))")
 _QUOTED = re.compile(r"[‘'“\"「『《〈]([^‘’'“”\"」』》〉]{2,40})[’'”\"」』》〉]")
+INSTITUTIONS = {
+    "대학": r"[가-힣A-Z]+대(?:학교?|학원)?(?![가-힣]{2})|과기원|[A-Z]{3,}",
+    "학교": r"학교|[가-힣]+(?:초|중|고|대)(?![가-힣]{2})|유치원|학원",
+    "병원": r"병원|의원|보건|클리닉|의료원",
+    "은행": r"은행|뱅크|금고|농협|신협",
+}  # what the name of an institution of that kind ends on
 PERSONS = frozenset({"kind=person_title", "kind=title_name", "kind=name", "kind=short_title"})
 
 
@@ -93,15 +101,27 @@ def _holds(question: Question, candidate: Candidate) -> bool:
         return _holds_number(question, line.text) and _counts_it(question, candidate)
     if question.type == "person" and not question.several:
         asked = question.text.replace(" ", "")
-        people = [span for span in anatomy(line).spans if span.keys[0] in PERSONS]
+        people = [span for span in anatomy(line).spans if span.keys[0] in PERSONS and not _common(line, span)]
         new = any(line.text[span.start : span.end].replace(" ", "") not in asked for span in people)
         body = "누가" in question.text and any(span.keys[0] == "kind=org" for span in anatomy(line).spans)
         return new or body or speaker_of(candidate) is not None
+    if question.type in ("org", "place") and question.focus in INSTITUTIONS:
+        return re.search(INSTITUTIONS[question.focus], line.text) is not None
     if question.type == "topic" and question.focus in words("titles"):
         named = cast_of(candidate.page).named_in(question.text)
         about = not named or speaker_of(candidate) in named or any(one.name in line.text for one in named)
         return about and shows("topic", _SPEECH.sub("", line.text))
     return True
+
+
+def _common(line: Line, span: Span) -> bool:
+    """Whether what looks like a bare name is a common noun or a place: 어린이, 도서관, 원주시."""
+    inside = [m for m in line.morphemes if m.start >= span.start and m.end <= span.end]
+    bare = span.keys[0] == "kind=name"
+    return bare and (
+        line.text[span.end - 1] in _NO_NAME_ENDS
+        or all(m.tag == "NNG" and m.id >= UNKNOWN_BELOW for m in inside)
+    )
 
 
 def _counts_it(question: Question, candidate: Candidate) -> bool:

@@ -3,9 +3,9 @@
 import re
 
 from bot.cite import cite
-from bot.evidence import Ranked
 from bot.kinds import counted, shows
 from bot.lexicon import focus_types
+from bot.passages import Candidate
 from bot.reading import MAX_ANSWER, Reading, answered
 from bot.types import Answer
 from prompts import say
@@ -14,12 +14,14 @@ _TWO = re.compile(
     r"(?:두|서로 다른|양쪽|여러) ?(?:기사|글|소식|보도|안|계획|게시글|게시물|자료|발표|뉴스)|(?:기사|글|소식|보도)(?:마다|끼리|들이 서로)"
 )
 _APART = re.compile(r"다르|다른|달라|차이|비교|바뀌|바뀐|변경|엇갈|어긋|일치|같은가|똑같")
-FITS = 0.2  # of the best sentence's cover: what the second article must say of it
 AROUND = 40  # characters that a title and a day take around one quote
 
 
-def _tells(reading: Reading, text: str) -> bool:
-    """Whether a sentence has the number, the day or the place that the articles are compared in."""
+def _tells(reading: Reading, candidate: Candidate) -> bool:
+    """Whether a sentence of the body has the number, the day or the time that the articles are compared in."""
+    text = candidate.line.text
+    if candidate.line.role != "body":
+        return False
     if re.search(r"인원|사람 ?수|몇 ?명|참가자 ?수|참석자 ?수", reading.question.text):
         return counted("명", text)
     kinds = {focus_types().get(m.form) for m in reading.question.content} & {"number", "date", "time"}
@@ -31,12 +33,11 @@ def compared(reading: Reading) -> Answer | None:
     text = reading.question.text
     if not (_TWO.search(text) and _APART.search(text)):
         return None
-    best: dict[str, Ranked] = {}
-    for item in reading.ranked:
-        if item.candidate.line.role == "body" and _tells(reading, item.candidate.line.text):
-            best.setdefault(item.candidate.page.article.id, item)
-    two = list(best.values())[:2]
-    if len(two) < 2 or two[1].covered < FITS * two[0].covered:
+    pages = list(dict.fromkeys(item.candidate.page for item in reading.ranked))[:2]
+    told = [item for item in reading.ranked if _tells(reading, item.candidate)]
+    best = (next((item for item in told if item.candidate.page is page), None) for page in pages)
+    two = [item for item in best if item is not None]
+    if len(two) < 2:
         return None
     two.sort(key=lambda item: item.candidate.page.article.published or "")
     citations = []

@@ -257,9 +257,11 @@ def _words(question: Question, line: Line, span: Span) -> tuple[int, int]:
 
 def _best(reading: Reading) -> list[Candidate]:
     """The best sentence, and for a wide question the next that may hold the answer too, best first."""
-    if reading.question.type == "person" and not reading.question.several:
+    question = reading.question
+    titled = question.type == "topic" and question.focus in words("titles")
+    if (question.type == "person" or titled) and not question.several:
         return [reading.ranked[0].candidate]
-    narrow = reading.question.type in NARROW and not reading.question.several
+    narrow = question.type in NARROW and not question.several
     return nearly(reading.ranked, NARROWLY if narrow else NEARLY)
 
 

@@ -26,12 +26,12 @@ def denied_person(asked: Asked, ranked: Sequence[Ranked]) -> list[Candidate]:
 
     Empty where no person is named, or where the person's own sentences say it as well.
     """
-    if asked.question.type not in ASSERTING:
-        return []
     page = ranked[0].candidate.page
     named = cast_of(page).named_in(asked.question.text)
     if len(named) != 1:
         return []
+    if asked.question.type not in ASSERTING:
+        return _others_occasion(asked.question, ranked, named[0])
     rest = asked.without(_own_words(asked.question, named[0]) | words("asserting") | words("saying", "verbs"))
     if len(rest.weights) < 2:
         return []
@@ -39,6 +39,19 @@ def denied_person(asked: Asked, ranked: Sequence[Ranked]) -> list[Candidate]:
     if own is None or other is None or other[0] < OTHERS or other[0] - own[0] < MORE:
         return []
     return [other[1], own[1]]
+
+
+def _others_occasion(question: Question, ranked: Sequence[Ranked], person: Person) -> list[Candidate]:
+    """The sentence on who made the speech in the question (개회사), where it was others and never the person."""
+    speeches = [speech for speech in words("speech", "made") if speech in question.text]
+    page = ranked[0].candidate.page
+    told = [
+        item.candidate
+        for item in ranked
+        if item.candidate.page is page and any(speech in item.candidate.line.text for speech in speeches)
+    ]
+    his = any(person.name in one.line.text or speaker_of(one) == person for one in told)
+    return told[:1] if told and not his else []
 
 
 def _own_words(question: Question, person: Person) -> frozenset[str]:

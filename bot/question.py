@@ -267,7 +267,10 @@ def _several(text: str, found: Sequence[Morpheme]) -> bool:
 def asks_weekday(question: Question) -> bool:
     """Whether the day of the week is asked for, or the whole date."""
     return bool(
-        re.search(r"요일|정확(?:히|한)|연월일|몇 년 몇 월|연도와|년도와|연도까지|년도까지", question.text)
+        re.search(
+            r"(?:무슨|어느|몇|어떤) ?요일|(?<![월화수목금토일])요일|정확(?:히|한)|연월일|몇 년 몇 월|연도와|년도와|연도까지|년도까지",
+            question.text,
+        )
     )
 
 
