@@ -26,6 +26,7 @@ NEAR_BY = 6  # … of the same article
 FITTING, COVERED = 0.1, 0.8  # … in one that fits, or says, so much of the question as the best of them
 KNOWN_NAME = 0.7  # of the letter pairs of a quoted name must stand in the article
 _NO_NAME_ENDS = frozenset("시군구동면읍리천강역대당관탕점집들회")
+_PART = re.compile(r"(?<![\d.,년월])(\d{1,2}) ?(부|단계|차|세션|막|회차|강)(?=[은는이가의에을를 ]|$)")
 _SPEECH = re.compile(r"[“\"][^”\"]*[”\"“](?= ?(?:이?라?고|이?라?며|이?라면서|는|이?라는 (?:말|뜻|주장)))")
 _QUOTED = re.compile(r"[‘'“\"「『《〈]([^‘’'“”\"」』》〉]{2,40})[’'”\"」』》〉]")
 INSTITUTIONS = {
@@ -53,12 +54,31 @@ def beyond(question: Question, ranked: Sequence[Ranked]) -> bool:
         return True
     if question.type in ("thing", "topic") and not _known_kind(question, page):
         return True
+    if question.type == "person" and _office_alone(question, text):
+        return True
+    if any(_other_part(number, unit, text) for number, unit in _PART.findall(question.text)):
+        return True
     accused = {m.form.lower() for m in question.content} & words("accusing")
     known = frozenset(letter_pairs(text))
     quoted = [frozenset(letter_pairs(match[1])) for match in _QUOTED.finditer(question.text)]
     return not all(word in text for word in accused) or any(
         len(pairs & known) < KNOWN_NAME * len(pairs) for pairs in quoted
     )
+
+
+def _office_alone(question: Question, text: str) -> bool:
+    """Whether a question asks for the holder of an office that the article does not have: 시장 이름이 뭐야?"""
+    offices = offices_in(question.text.replace("이름", ""))
+    own = "".join(offices)
+    asking = words("offices", "asking") | words("offices")
+    alone = bool(offices) and all(m.form in own or m.form in asking for m in question.content)
+    return alone and not any(_held(office, text) for office in offices)
+
+
+def _other_part(number: str, unit: str, text: str) -> bool:
+    """Whether an article counts parts of that kind, but has none of that number: 3부, where there are two."""
+    has = {found for found in re.findall(rf"(\d+) ?{unit}(?![가-힣]*(?:터|분))", text)}
+    return bool(has) and number not in has
 
 
 def _held(office: str, text: str) -> bool:

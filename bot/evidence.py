@@ -11,11 +11,11 @@ from math import exp
 import numpy as np
 
 from bot.english import in_english, meant
-from bot.kinds import counted, shows
+from bot.kinds import SIGNS, counted, shows
 from bot.lexicon import words
 from bot.passages import Candidate, Line, Page, term_set, word_vectors
 from bot.people import Person, cast_of
-from bot.question import Question
+from bot.question import NOUN_TAGS, Question
 from vectorstore.kiwi_encoder import KiwiEncoder, weight_of
 from vectorstore.lexical import letter_pairs
 from vectorstore.morphemes import Morpheme
@@ -24,6 +24,7 @@ from vectorstore.paraphrases import meanings
 NEWER = 3.0  # for the newest article where the question asks for the latest state; by hand
 CARRIED = 0.4  # weight of a word that only the turns before have; by hand
 WHEN = 0.3  # weight of a word that says which report is meant, the first or the last; by hand
+SEVERAL = 2  # titles of people in a sentence that answers who they all are
 NEAR = 0.45  # a cosine below says nothing: two random words reach .3
 
 WEIGHTS: dict[str, float] = {
@@ -34,6 +35,7 @@ WEIGHTS: dict[str, float] = {
     "before": 2.8,  # words that only the sentence before has
     "after": 1.0,
     "paragraph": 2.2,
+    "compound": 0.8,  # its compound nouns as they stand (토론자, where 토론 alone says less); by hand
     "kind": 1.6,  # a sign of what is asked for: a person, a date …
     "retrieved": 1.0,
     "header": -5.0,  # title, byline, caption …
@@ -109,6 +111,8 @@ class Asked:
     """The unit vector of the noun that the answer is one of."""
     predicate_row: int | None
     """Which of the content words is the main predicate."""
+    compounds: tuple[str, ...]
+    """Its nouns of several morphemes, as they are written."""
     header: bool
     """Whether it asks about the report itself: its reporter, picture, title, date of entry."""
 
@@ -149,8 +153,9 @@ class Asked:
         forms = tuple(m.form.lower() for m in weighted)
         others = {form: frozenset(words) for form, words in same.items()}
         return cls(
-            question, weights, known, others, forms, vectors, vector_weights, pairs, focus_vector, row, header
-        )
+            question, weights, known, others, forms, vectors, vector_weights, pairs, focus_vector, row,
+            compounds(question), header,
+        )  # fmt: skip
 
     def lighter(self, forms: frozenset[str], factor: float) -> "Asked":
         """The same question with less weight on some of its words."""
@@ -171,6 +176,21 @@ class Asked:
             vectors=self.vectors[rows],
             vector_weights=self.vector_weights[rows],
         )
+
+
+def compounds(question: Question) -> tuple[str, ...]:
+    """The question's nouns of several morphemes and at least three letters: 토론자, 전담기관."""
+    found: list[str] = []
+    start = end = 0
+    count = 0
+    for m in (*question.morphemes, None):
+        if m is not None and m.tag in NOUN_TAGS and m.tag != "SN" and (count == 0 or m.start == end):
+            start, end, count = (m.start if count == 0 else start), m.end, count + 1
+            continue
+        if count > 1 and end - start > 2:
+            found.append(question.text[start:end])
+        start, end, count = (m.start, m.end, 1) if m is not None and m.tag in NOUN_TAGS else (0, 0, 0)
+    return tuple(dict.fromkeys(found))
 
 
 def _carried(question: Question, own: frozenset[str] | None) -> float:
@@ -217,6 +237,7 @@ def features(asked: Asked, candidate: Candidate, named: Sequence[Person]) -> dic
         "before": _exact(asked, before.terms - said) if before else 0.0,
         "after": _exact(asked, after.terms - said) if after else 0.0,
         "paragraph": _exact(asked, frozenset(paragraph) - said),
+        "compound": sum(word in line.text for word in asked.compounds) / max(len(asked.compounds), 1),
         "kind": _kind(asked.question, line.text),
         "retrieved": candidate.retrieved,
         "header": float(header),
@@ -233,6 +254,8 @@ def _kind(question: Question, text: str) -> float:
     kinds = [question.type] if question.also is None else [question.type, question.also]
     if question.type == "number" and question.exact_unit is not None:
         return float(counted(question.exact_unit, text))
+    if question.type == "person" and question.several:
+        return min(len(SIGNS["person"].findall(text)), SEVERAL) / SEVERAL
     return sum(shows(kind, text) for kind in kinds) / len(kinds)
 
 
@@ -254,10 +277,14 @@ def _meaning(asked: Asked, line: Line) -> float:
 
 def _said(asked: Asked, line: Line) -> frozenset[str]:
     """The question's words that the line says, in the same or in other words."""
+    whole = [word.lower() for word in asked.compounds if word in line.text]
+    if not all(any(form in word for word in asked.compounds) for form in asked.weights):
+        whole = []  # a part of a compound is not enough where the question says more
     return frozenset(
         form
         for form in asked.weights
         if form in line.terms
+        or any(form in word for word in whole)
         or asked.groups[form] & line.groups
         or line.holds(form)
         or asked.same.get(form, frozenset()) & line.terms

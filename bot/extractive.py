@@ -24,6 +24,7 @@ from bot.question import (
     asks_weekday,
     asks_what_was_said,
 )
+from bot.reader.model import Found
 from bot.reader.spans import Span, anatomy, clean_answer
 from bot.reading import (
     MAX_ANSWER,
@@ -78,10 +79,25 @@ def answer_from(reading: Reading) -> Answer:
         answer = special(reading)
         if answer is not None:
             return answer
-    if reading.found and reading.question.type in STATED and _share(reading) >= SURE:
+    if (
+        reading.found
+        and reading.question.type in STATED
+        and _share(reading) >= SURE
+        and _nominal(reading.found[0])
+    ):
         return _stated(reading)
     chosen = _best(reading)
     return quoted(reading, chosen, _likely(reading, chosen))
+
+
+def _nominal(found: Found) -> bool:
+    """Whether an answer ends on a noun, so that 입니다 may follow it: not 수요가 몰리고."""
+    inside = [
+        m for m in found.candidate.line.morphemes if m.start < found.span.end and m.end > found.span.start
+    ]
+    return (
+        bool(inside) and inside[-1].tag[0] not in "VE" and inside[-1].tag not in ("XSV", "XSA", "MAG", "JC")
+    )
 
 
 def _share(reading: Reading) -> float:
@@ -258,7 +274,8 @@ def _words(question: Question, line: Line, span: Span) -> tuple[int, int]:
 def _best(reading: Reading) -> list[Candidate]:
     """The best sentence, and for a wide question the next that may hold the answer too, best first."""
     question = reading.question
-    titled = question.type == "topic" and question.focus in words("titles")
+    named = cast_of(reading.page).named_in(question.text)
+    titled = bool(named) and question.type == "topic" and question.focus in words("titles")
     if (question.type == "person" or titled) and not question.several:
         return [reading.ranked[0].candidate]
     narrow = question.type in NARROW and not question.several

@@ -112,6 +112,8 @@ def _expected(text: str, found: Sequence[Morpheme]) -> tuple[str, str | None, st
     before = _noun_before(found, place)
     if word == "몇":
         return _counted(found, place)
+    if word in ("무슨", "어떤") and after == "일":
+        return "thing", None, None
     if word in ("무슨", "어떤", "어느") and after is not None:
         return focus_types().get(after, "topic"), after, None
     if word in ("얼마", "얼마나") and _about_money(found):
