@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from math import exp
 
-from bot.evidence import Asked, Ranked
+from bot.evidence import Asked, Ranked, coverage
 from bot.kinds import counted, shows
 from bot.lexicon import focus_types, words
 from bot.passages import Candidate, Line, Page
@@ -23,6 +23,7 @@ WEIGHTS = {"bias": -1.0, "sentence": 4.0, "known": 3.0, "share": 1.0}
 THRESHOLD = 0.5
 LOOKED_AT = 3  # best sentences in which what is asked for must stand
 NEAR_BY = 6  # … of the same article
+SAYS_THE_REST = 0.5  # of the other words: where the article lacks the word for the thing asked for
 FITTING, COVERED = 0.1, 0.8  # … in one that fits, or says, so much of the question as the best of them
 KNOWN_NAME = 0.7  # of the letter pairs of a quoted name must stand in the article
 _NO_NAME_ENDS = frozenset("시군구동면읍리천강역대당관탕점집들회")
@@ -43,17 +44,20 @@ def supported(asked: Asked, ranked: Sequence[Ranked], found: Sequence[Found]) ->
     return probability(signals(asked, ranked, found)) >= THRESHOLD
 
 
-def beyond(question: Question, ranked: Sequence[Ranked]) -> bool:
+def beyond(asked: Asked, ranked: Sequence[Ranked]) -> bool:
     """Whether the question takes for granted what the article that fits best does not speak of.
 
     That is an accusation of somebody, a name in quotation marks, or an office whose words are asked for.
     """
+    question = asked.question
     page = ranked[0].candidate.page
     text = page.article.text.lower()
     if question.type == "claim" and not all(_held(office, text) for office in offices_in(question.text)):
         return True
     if question.type in ("thing", "topic") and not _known_kind(question, page):
-        return True
+        rest = asked.without(frozenset({(question.focus or "").lower()}))
+        if coverage(rest, ranked[0].candidate.line) < SAYS_THE_REST:
+            return True
     if question.type == "person" and _office_alone(question, text):
         return True
     if any(_other_part(number, unit, text) for number, unit in _PART.findall(question.text)):
@@ -67,7 +71,7 @@ def beyond(question: Question, ranked: Sequence[Ranked]) -> bool:
 
 
 def _office_alone(question: Question, text: str) -> bool:
-    """Whether a question asks for the holder of an office that the article does not have: 시장 이름이 뭐야?"""
+    """Whether a question asks for the holder of an office that the article lacks: 시장 이름이 뭐야?"""
     offices = offices_in(question.text.replace("이름", ""))
     own = "".join(offices)
     asking = words("offices", "asking") | words("offices")
@@ -77,7 +81,7 @@ def _office_alone(question: Question, text: str) -> bool:
 
 def _other_part(number: str, unit: str, text: str) -> bool:
     """Whether an article counts parts of that kind, but has none of that number: 3부, where there are two."""
-    has = {found for found in re.findall(rf"(\d+) ?{unit}(?![가-힣]*(?:터|분))", text)}
+    has = set(re.findall(rf"(\d+) ?{unit}(?![가-힣]*(?:터|분))", text))
     return bool(has) and number not in has
 
 
@@ -124,12 +128,16 @@ def _holds(question: Question, candidate: Candidate) -> bool:
         people = [span for span in anatomy(line).spans if span.keys[0] in PERSONS and not _common(line, span)]
         new = any(line.text[span.start : span.end].replace(" ", "") not in asked for span in people)
         body = "누가" in question.text and any(span.keys[0] == "kind=org" for span in anatomy(line).spans)
-        return new or body or speaker_of(candidate) is not None
+        named = any(
+            m.tag == "NNP" and len(m.form) > 2 and m.form[-1] not in _NO_NAME_ENDS and m.form not in asked
+            for m in line.morphemes
+        )
+        return new or named or body or speaker_of(candidate) is not None
     if question.type in ("org", "place") and question.focus in INSTITUTIONS:
         return re.search(INSTITUTIONS[question.focus], line.text) is not None
     if question.type == "topic" and question.focus in words("titles"):
-        named = cast_of(candidate.page).named_in(question.text)
-        about = not named or speaker_of(candidate) in named or any(one.name in line.text for one in named)
+        whom = cast_of(candidate.page).whom_in(question.text)
+        about = not whom or speaker_of(candidate) in whom or any(one.name in line.text for one in whom)
         return about and shows("topic", _SPEECH.sub("", line.text))
     return True
 

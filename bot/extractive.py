@@ -54,7 +54,7 @@ THEIRS = 0.02  # … of the same speaker, where the question names him
 
 def answer_from(reading: Reading) -> Answer:
     """State the answer with its proof, quote the best evidence, or refuse with the nearest thing there is."""
-    if not reading.ranked or beyond(reading.question, reading.ranked):
+    if not reading.ranked or beyond(reading.words, reading.ranked):
         return not_found(reading)
     for special in (
         _differs,

@@ -42,7 +42,7 @@ def denied_person(asked: Asked, ranked: Sequence[Ranked]) -> list[Candidate]:
 
 
 def _others_occasion(question: Question, ranked: Sequence[Ranked], person: Person) -> list[Candidate]:
-    """The sentence on who made the speech in the question (개회사), where it was others and never the person."""
+    """The sentence on who made the speech in the question (개회사), where it was never the person."""
     speeches = [speech for speech in words("speech", "made") if speech in question.text]
     page = ranked[0].candidate.page
     told = [

@@ -321,6 +321,6 @@ def _before(text: str, found: Sequence[Morpheme], places: Sequence[int], i: int)
 
 
 def clean_answer(text: str) -> str:
-    """An answer without the quotation marks around it, and without a particle after a sign: 40㏊ of 40㏊를."""
+    """An answer without the quotation marks around it or a particle after a sign: 40㏊ of 40㏊를."""
     bare = re.sub(r"^[‘“'\"〈《「『]+|[’”'\"〉》」』.]+$", "", text.strip())
     return re.sub(r"(?<=[^가-힣\s])(?:을|를|이|가|은|는|에|의|로|으로|과|와|도)$", "", bare)
