@@ -136,7 +136,7 @@ def _holds(question: Question, candidate: Candidate) -> bool:
     if question.type in ("org", "place") and question.focus in INSTITUTIONS:
         return re.search(INSTITUTIONS[question.focus], line.text) is not None
     if question.type == "topic" and question.focus in words("titles"):
-        whom = cast_of(candidate.page).whom_in(question.text)
+        whom = cast_of(candidate.page).named_in(question.text)
         about = not whom or speaker_of(candidate) in whom or any(one.name in line.text for one in whom)
         return about and shows("topic", _SPEECH.sub("", line.text))
     return True
