@@ -9,6 +9,7 @@ from prompts import options, say
 
 COUNT = 3
 TRIED = 12  # candidate questions for one article
+MAX_TITLE = 60  # characters of a title that a question may name
 KEPT = 64  # articles whose questions are remembered
 
 
@@ -59,7 +60,9 @@ def _candidates(page: Page) -> list[str]:
     said = [say("answer.suggest_said", who=f"{one.name} {_rank(one.titles)}".strip()) for one in speakers]
     others = [one for one in cast.people if one not in speakers and _named(page, one)]
     roles = [say("answer.suggest_role", who=one.name) for one in others]
-    general = [*options("answer.suggestions"), say("answer.suggest_summary", title=page.article.title)]
+    general = list(options("answer.suggestions"))
+    if len(page.article.title) <= MAX_TITLE:
+        general.append(say("answer.suggest_summary", title=page.article.title))
     turns = [said[:4], general, roles[:3]]
     mixed = [group[n] for n in range(max(map(len, turns))) for group in turns if n < len(group)]
     return mixed[:TRIED]

@@ -106,6 +106,19 @@ def test_the_answer_is_in_sight_on_a_phone_and_nothing_scrolls_sideways(site: Si
     assert watch.page.evaluate("document.documentElement.scrollHeight") <= PHONE["height"]
 
 
+def test_a_question_after_the_answer_is_one_click_away(site: Site, visit) -> None:
+    watch = visit(site)
+    watch.ask("관장은 누구인가요?")
+    watch.wait_replies(1)
+    more = watch.page.locator("#fb-chat button", has_text="도서관은 몇 시까지 여나요?")
+    more.click()
+    watch.wait_replies(2)
+    assert "도서관은 몇 시까지 여나요?" in watch.page.locator("#fb-chat .user-row").last.inner_text()
+    assert "밤 10시까지" in watch.page.locator("#fb-chat .bot-row").last.inner_text()
+    assert watch.page.locator("#fb-chat button", has_text="설명회에는 몇 명이 왔나요?").count() == 1
+    watch.assert_clean()
+
+
 def test_a_refusal_and_an_error_look_different(site: Site, visit) -> None:
     watch = visit(site, DESK)
     watch.ask("축구는 어디서 하나요?")

@@ -14,6 +14,7 @@ OWN_BODY = 16 * 1024  # bytes of a body on our own routes
 QUEUE_BODY = 256 * 1024  # bytes on the page's queue: it posts the whole conversation with each question
 _BODY_SECONDS = 20.0  # a body that takes longer is cut off
 _FILE_MARK = "gradio.filedata"
+MAX_OPTION = 400  # characters of a suggested question: a title and the words around it
 
 
 class JsonBodies:
@@ -121,11 +122,16 @@ class _Text(_Shape):
     text: str
 
 
+class _Option(_Shape):
+    value: Annotated[str, Field(max_length=MAX_OPTION)]
+    label: None = None
+
+
 class _Said(_Shape):
     role: Literal["user", "assistant"]
     content: list[_Text]
     metadata: None = None
-    options: None = None
+    options: Annotated[list[_Option], Field(max_length=8)] | None = None
 
 
 class _Picked(_Shape):
