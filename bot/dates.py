@@ -5,6 +5,7 @@ takes the nearest within the month of publication (newspapers give the day alone
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -14,6 +15,8 @@ _PATTERN = re.compile(
     r"(?:(?P<side>지난해|작년|올해|내년|재작년|이듬해|지난달|지난|오는|다음 달|다음달|이달|이번 달|다가오는)\s*)?"
     r"(?:(?P<year>(?:19|20)\d{2})\s?년\s*)?(?:(?P<month>\d{1,2})\s?월\s*)?(?:(?P<day>\d{1,2})\s?일(?!\s?(?:간|동안|째)))?"
 )
+_YEARS = {"내년": 1, "올해": 0, "지난해": -1, "작년": -1, "재작년": -2, "내후년": 2}
+_MONTHS = {"다음 ?달": 1, "지난달": -1, "이달": 0, "이번 ?달": 0}
 _WORDS = {"당일": 0, "오늘": 0, "이날": 0, "전날": -1, "어제": -1, "이튿날": 1, "다음 날": 1, "내일": 1}
 
 
@@ -55,6 +58,39 @@ def resolve(text: str, published: str | None) -> Resolved | None:
         return _resolved(match, today)
     except ValueError:  # the 31st of a month that has none
         return None
+
+
+def resolve_all(text: str, published: str | None) -> Iterator[Resolved]:
+    """Every date that `text` gives; none where the article has no day of its own."""
+    if published is None:
+        return
+    today = date.fromisoformat(published[:10])
+    for match in _PATTERN.finditer(text):
+        try:
+            found = _resolved(match, today) if match["day"] or match["month"] or match["year"] else None
+        except ValueError:  # the 31st of a month that has none
+            found = None
+        if found is not None:
+            yield found
+    yield from _relative(text, today)
+
+
+def _relative(text: str, today: date) -> Iterator[Resolved]:
+    """Years, months and weekdays that are named by their distance alone: 내년, 다음 달, 이번 주 토요일."""
+    for word, years in _YEARS.items():
+        if re.search(rf"{word}(?!도|만큼)", text):
+            yield Resolved(today.year + years)
+    for word, months in _MONTHS.items():
+        if re.search(word, text):
+            place = today.year * 12 + today.month - 1 + months
+            yield Resolved(place // 12, place % 12 + 1)
+    for match in re.finditer(r"(이번|다음|지난) ?주(?:말)? ?([월화수목금토일])요일", text):
+        week = {"이번": 0, "다음": 7, "지난": -7}[match[1]]
+        monday = today - timedelta(days=today.weekday())
+        yield _of(monday + timedelta(days=week + "월화수목금토일".index(match[2])))
+    for word, days in _WORDS.items():
+        if word in ("오늘", "내일", "어제") and word in text:
+            yield _of(today + timedelta(days=days))
 
 
 def _resolved(match: re.Match[str], today: date) -> Resolved | None:

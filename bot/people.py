@@ -23,7 +23,7 @@ NAME_TITLE = re.compile(
     rf"(?<![가-힣])(?P<name>{SURNAMES}[가-힣]{{1,3}}) (?P<title>(?:{_WORD} ){{0,4}}?[가-힣A-Za-z0-9]*{TITLE})(?![가-힣]*(?:실|단|회|청)\b)"
 )
 # 정책위원장 남기훈 / 좌장인 마은정 변호사
-_TITLE_NAME = re.compile(
+TITLE_NAME = re.compile(
     rf"(?P<title>(?:{_WORD} ){{0,2}}[가-힣]*{TITLE})(?:인)? (?P<name>{SURNAMES}[가-힣]{{1,2}})(?=[은는이가을를의도와과,. ()씨]|$)"
 )
 _SHORT = re.compile(rf"(?<![가-힣])(?P<surname>[가-힣]) ?(?P<title>[가-힣]{{0,4}}{TITLE})(?![가-힣]{{2}})")
@@ -206,7 +206,7 @@ def _people(lines: Sequence[Line]) -> tuple[Person, ...]:
 def _introductions(line: Line) -> list[re.Match[str]]:
     """Where a name stands with a title, in text order."""
     found = []
-    for pattern in (NAME_TITLE, _TITLE_NAME):
+    for pattern in (NAME_TITLE, TITLE_NAME):
         place = 0
         while (match := pattern.search(line.text, place)) is not None:
             good = match["name"] not in words("not_names") and not re.fullmatch(TITLE, match["name"][1:])

@@ -50,6 +50,13 @@ def parser() -> argparse.ArgumentParser:
     answers.add_argument("--save", type=Path, metavar="FILE", help=say("evaluation.cli_save"))
     answers.add_argument("--picture", type=Path, metavar="FILE", help=say("evaluation.cli_picture"))
     answers.set_defaults(run=_answers)
+    grounding = kinds.add_parser(
+        "grounding", help=say("evaluation.cli_grounding"), description=say("evaluation.cli_grounding")
+    )
+    grounding.add_argument("cases", type=Path, metavar="CASES", help=say("evaluation.cli_cases"))
+    grounding.add_argument("--json", action="store_true", help=say("evaluation.cli_json"))
+    grounding.add_argument("--save", type=Path, metavar="FILE", help=say("evaluation.cli_save"))
+    grounding.set_defaults(run=_grounding, picture=None)
     return top
 
 
@@ -79,6 +86,14 @@ def _answers(arguments: argparse.Namespace) -> int:
     bot = Bot(load_settings(BotSettings, store=arguments.store))
     found = evaluate_answers(bot, arguments.gold.name, gold, arguments.max_chars, _count)
     _deliver(arguments, record(found), answer_table(found), draw(answer_panels(found)))
+    return 0
+
+
+def _grounding(arguments: argparse.Namespace) -> int:
+    from bot.evaluation.grounding import check_cases, grounding_record, grounding_table, read_cases
+
+    found = check_cases(read_cases(arguments.cases))
+    _deliver(arguments, grounding_record(found), grounding_table(found), "")
     return 0
 
 

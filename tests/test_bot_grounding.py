@@ -1,0 +1,86 @@
+"""What the check of a model's sentences lets through, and what it catches."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.cli import main
+from bot.evaluation.grounding import check_cases, rates, read_cases
+from bot.grounding import unsupported
+from vectorstore.kiwi_encoder import KiwiEncoder
+
+CASES = Path(__file__).parent / "data" / "grounding" / "cases.jsonl"
+CAUGHT, DROPPED = 0.78, 0.08  # floors below what was measured: .83 caught, .065 dropped
+EVIDENCE = (
+    "솔내군은 지난 15일 솔내회관에서 물길 설명회를 열었다.",
+    "설명회에는 주민 120명이 왔고, 배수빈 솔내협회 회장은 “둑을 8m 물려야 한다”고 말했다.",
+    "군은 내년 3월까지 31억2000만원을 들여 둑을 고치며, 공사 중에도 다리는 닫지 않는다.",
+)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "설명회는 2024년 3월 15일에 솔내회관에서 열렸습니다.",
+        "배수빈 회장은 “둑을 8m 물려야 한다”고 말했습니다.",
+        "솔내군은 2025년 3월까지 둑을 고치는 데 31억 2천만 원을 씁니다.",
+        "주민 120명이 설명회를 찾았습니다.",
+        "공사를 하는 동안에도 다리를 닫지 않습니다.",
+    ],
+)
+def test_what_the_evidence_says_passes(sentence: str, encoder: KiwiEncoder) -> None:
+    assert unsupported(sentence, EVIDENCE, "2024-03-20", encoder) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind"),
+    [
+        ("설명회는 2024년 3월 16일에 열렸습니다.", "date"),
+        ("설명회에는 주민 210명이 왔습니다.", "number"),
+        ("군은 31억원을 들여 둑을 고칩니다.", "number"),
+        ("배수빈 회장은 “둑을 8m 당겨야 한다”고 말했습니다.", "quote"),
+        ("도현우 회장은 둑을 8m 물려야 한다고 말했습니다.", "name"),
+        ("배수빈 군수는 둑을 8m 물려야 한다고 말했습니다.", "name"),
+        ("설명회는 솔내학교에서 열렸습니다.", "name"),
+        ("공사 중에는 다리를 닫습니다.", "negation"),
+        ("솔내군은 설명회를 열지 않았습니다.", "negation"),
+        ("솔내군은 說明會를 열었습니다.", "script"),
+        ("솔내군은 물길 workshop을 열었습니다.", "script"),
+    ],
+)
+def test_what_it_does_not_say_is_caught(sentence: str, kind: str, encoder: KiwiEncoder) -> None:
+    found = unsupported(sentence, EVIDENCE, "2024-03-20", encoder)
+    assert found is not None and found.kind == kind
+
+
+def test_the_shares_over_the_test_set_do_not_fall() -> None:
+    shares = rates(check_cases(read_cases(CASES)))
+    assert shares["caught"]["all"] >= CAUGHT
+    assert shares["dropped"]["all"] <= DROPPED
+
+
+def test_the_shares_are_printed_and_saved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data, saved = tmp_path / "cases.jsonl", tmp_path / "out.json"
+    base = {"evidence": list(EVIDENCE), "published": "2024-03-20"}
+    lines = [
+        {**base, "id": "a", "kind": "copy", "sentence": "주민 120명이 왔습니다.", "supported": True},
+        {**base, "id": "b", "kind": "number", "sentence": "주민 12명이 왔습니다.", "supported": False},
+    ]
+    data.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    assert main(["eval", "grounding", str(data), "--save", str(saved)]) == 0
+    assert "100.0 %  틀린 문장을 잡음 · all" in capsys.readouterr().out
+    assert json.loads(saved.read_text(encoding="utf-8"))["dropped"] == {"all": 0.0, "copy": 0.0}
+
+
+@pytest.mark.parametrize(
+    "line", ['{"sentence": "둑이다."}', '{"sentence": "", "evidence": ["둑"], "supported": true}',
+             '{"sentence": "둑", "evidence": "둑", "supported": true}']
+)  # fmt: skip
+def test_a_bad_case_is_told_of_with_its_line(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "cases.jsonl"
+    data.write_text(line, encoding="utf-8")
+    assert main(["eval", "grounding", str(data)]) == 1
+    assert "1번째 줄" in capsys.readouterr().err
