@@ -24,7 +24,7 @@ THRESHOLD = 0.5
 LOOKED_AT = 3  # best sentences in which what is asked for must stand
 NEAR_BY = 6  # … of the same article
 SAYS_THE_REST = 0.5  # of the other words: where the article lacks the word for the thing asked for
-FITTING, COVERED = 0.1, 0.8  # … in one that fits, or says, so much of the question as the best of them
+FITTING, COVERED = 0.1, 0.6  # … in one that fits, or says, so much of the question as the best of them
 KNOWN_NAME = 0.7  # of the letter pairs of a quoted name must stand in the article
 _NO_NAME_ENDS = frozenset("시군구동면읍리천강역대당관탕점집들회")
 _PART = re.compile(r"(?<![\d.,년월])(\d{1,2}) ?(부|단계|차|세션|막|회차|강)(?=[은는이가의에을를 ]|$)")
@@ -125,7 +125,9 @@ def _holds(question: Question, candidate: Candidate) -> bool:
         return _holds_number(question, line.text) and _counts_it(question, candidate)
     if question.type == "person" and not question.several:
         asked = question.text.replace(" ", "")
-        people = [span for span in anatomy(line).spans if span.keys[0] in PERSONS and not _common(line, span)]
+        people = [
+            span for span in anatomy(line).spans if span.keys[0] in PERSONS and not common_noun(line, span)
+        ]
         new = any(line.text[span.start : span.end].replace(" ", "") not in asked for span in people)
         body = "누가" in question.text and any(span.keys[0] == "kind=org" for span in anatomy(line).spans)
         named = any(
@@ -142,7 +144,7 @@ def _holds(question: Question, candidate: Candidate) -> bool:
     return True
 
 
-def _common(line: Line, span: Span) -> bool:
+def common_noun(line: Line, span: Span) -> bool:
     """Whether what looks like a bare name is a common noun or a place: 어린이, 도서관, 원주시."""
     inside = [m for m in line.morphemes if m.start >= span.start and m.end <= span.end]
     bare = span.keys[0] == "kind=name"

@@ -1,9 +1,10 @@
 """The answerer that needs no model: it states what the reader found, quotes the proof, or refuses."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.answerable import LOOKED_AT, PERSONS, beyond, holding, supported
+from bot.answerable import LOOKED_AT, PERSONS, beyond, common_noun, holding, supported
 from bot.cite import cite
 from bot.compare import compared
 from bot.dates import resolve
@@ -63,6 +64,7 @@ def answer_from(reading: Reading) -> Answer:
         _fact_asked,
         _pictured,
         _summary_asked,
+        _event_asked,
         _introduced,
         _denied,
         _words_asked,
@@ -84,6 +86,7 @@ def answer_from(reading: Reading) -> Answer:
         and reading.question.type in STATED
         and _share(reading) >= SURE
         and _nominal(reading.found[0])
+        and _fits_type(reading)
     ):
         return _stated(reading)
     chosen = _best(reading)
@@ -98,6 +101,16 @@ def _nominal(found: Found) -> bool:
     return (
         bool(inside) and inside[-1].tag[0] not in "VE" and inside[-1].tag not in ("XSV", "XSA", "MAG", "JC")
     )
+
+
+def _fits_type(reading: Reading) -> bool:
+    """Whether what would be stated as a person looks like one, and not like a body: 축사한 사람은?"""
+    best = reading.found[0]
+    if reading.question.type != "person" or "누가" in reading.question.text:
+        return True
+    start, end = _words(reading.question, best.candidate.line, best.span)
+    inside = [span for span in anatomy(best.candidate.line).spans if start <= span.start and span.end <= end]
+    return any(span.keys[0] in PERSONS and not common_noun(best.candidate.line, span) for span in inside)
 
 
 def _share(reading: Reading) -> float:
@@ -171,7 +184,9 @@ def _introduced(reading: Reading) -> Answer | None:
         return None
     page, person = found
     citation = cite(1, page, *quote_around(page.lines[person.line], person.start, person.end))
-    return stated(reading, ", ".join((person.full, *person.titles[1:])), citation)
+    body = re.search(r"\S+의 $", person.before) if reading.question.type == "org" else None
+    full = (body[0] if body else "") + person.full
+    return stated(reading, ", ".join((full, *person.titles[1:])), citation)
 
 
 def _denied(reading: Reading) -> Answer | None:
@@ -200,6 +215,20 @@ def _words_asked(reading: Reading) -> Answer | None:
         return None
     said = _said(reading, named)
     return quoted(reading, said, _likely(reading, said)) if said else not_found(reading)
+
+
+def _event_asked(reading: Reading) -> Answer | None:
+    """The first sentence with a day, where a question says nothing but when or where: 언제 있었던 일이야?"""
+    question = reading.question
+    if question.type not in ("date", "place") or any(
+        m.form not in words("generic") for m in question.content
+    ):
+        return None
+    for place, line in enumerate(reading.page.lines):
+        day = resolve(line.text, reading.page.article.published) if line.role == "body" else None
+        if day is not None and day.day is not None:
+            return quoted(reading, [Candidate(reading.page, place, 1.0)])
+    return None
 
 
 def _day_asked(reading: Reading) -> Answer | None:
@@ -268,6 +297,9 @@ def _words(question: Question, line: Line, span: Span) -> tuple[int, int]:
     if question.type == "person":
         run = with_titles(line, span)
         return run.start, run.end
+    if question.type == "date":
+        before = re.search(r"(?:같은|지난|오는|다음|이번) $", line.text[: span.start])
+        return (before.start() if before else span.start), span.end
     return span.start, span.end
 
 

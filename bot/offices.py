@@ -29,6 +29,8 @@ def introduced(question: Question, pages: Iterable[Page]) -> tuple[Page, Person]
     for page in pages:
         people = cast_of(page).people
         found = [person for person in people if _meant(question, person)]
+        if len(found) > 1:
+            found = [person for person in found if _nothing_else(question, person)]
         if len(found) > 1:  # 회장 is rather the 회장 than a 협의회장
             found = [person for person in found if _exactly(question, person)]
         if len(found) == 1 and _nothing_else(question, found[0]):
@@ -53,6 +55,8 @@ def _meant(question: Question, person: Person) -> bool:
 def _held(given: str, office: str) -> bool:
     """Whether the office is the title's last word, or its end where no 부 stands before it."""
     last = given.split()[-1]
+    if office == "대표" and last.endswith(("대표", "대표이사")):
+        return True
     return last == office or (len(office) > 1 and last.endswith(office) and not last.endswith("부" + office))
 
 
@@ -64,6 +68,7 @@ def _exactly(question: Question, person: Person) -> bool:
 
 def _nothing_else(question: Question, person: Person) -> bool:
     """Whether every word of the question is the person's name or title, or asks for a name or an office."""
-    own = (person.name + "".join(person.titles)).replace(" ", "")
+    body = re.search(r"(\S+)의 $", person.before)
+    own = (person.name + "".join(person.titles) + (body[1] if body else "")).replace(" ", "")
     asking = words("offices", "asking")
     return all(m.form in own or m.form in asking for m in question.content)

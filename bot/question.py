@@ -150,7 +150,7 @@ def _also(found: Sequence[Morpheme], kind: str) -> str | None:
 
 _HAD = frozenset({"role", "topic", "date", "number", "reason", "purpose", "method", "claim"})
 _DOES_WHAT = r"[뭐머] ?(?:하|했)(?:는|던|시는|시던) ?(?:사람|분|인물|이(?![가-힣]))"  # 뭐 하는 사람이에요? asks for the work
-_SAID = r"[뭐머]라\s?(?:고|했|하|그랬|캤|말|답|대답|반박|주장|밝|요구|불평|설명)|[뭐머]래|무슨 (?:말|얘기|이야기|발언|주장)|어떤 (?:말|얘기|이야기|발언|주장|의견|입장)"
+_SAID = r"[뭐머]라\s?(?:고|했|하|그랬|캤|말|답|대답|반박|주장|밝|요구|불평|설명)|[뭐머]래|무슨 (?:말|얘기|이야기|발언|주장)|어떤 (?:말|얘기|이야기|발언|주장|의견|입장)|(?:말|주장|제안|강조|지적|요구|언급|설명|당부|답)(?:한|했던|하신) (?:것|게|거|건|내용|점|바)(?:이|은|는|가)? ?(?:뭐|뭔|무엇|머|어떤)"
 _ASKS_WHAT = re.compile(r"(?:이|가|은|는) 어떻게 (?:되|돼|됩|된)")  # 성함이 어떻게 되세요? asks for the name
 _SUMMARY = r"요약|정리해|줄거리|간추|줄여\s?(줘|주|봐)|한\s?문장|한\s?줄로|개요|개략|(어떤|무슨) (기사|글)"
 
@@ -203,7 +203,8 @@ def _counted(found: Sequence[Morpheme], place: int) -> tuple[str, str | None, st
 
 def _without_question_word(text: str, found: Sequence[Morpheme]) -> tuple[str, str | None, str | None]:
     nouns = [m.form for m, after in zip(found, [*found[1:], None], strict=True) if _names(m, after)]
-    counters = {b.form for a, b in pairwise(found) if a.tag in ("MM", "NR", "SN")}
+    apart = [a for a in found if a.start == 0 or text[a.start - 1] == " "]  # 한 사람, but not 축사한 사람
+    counters = {b.form for a, b in pairwise(found) if a.tag in ("MM", "NR", "SN") and a in apart}
     asked = next((noun for noun in reversed(nouns) if noun in focus_types() and noun not in counters), None)
     if asked in ("일", "때") and any(a.tag == "ETM" and b.form == asked for a, b in pairwise(found)):
         asked = None  # 최근에 한 일은? asks for a deed and not for a day

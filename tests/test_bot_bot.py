@@ -232,6 +232,18 @@ def test_a_follow_up_is_answered_from_what_was_said(report_bot: Bot) -> None:
     assert (answer.question, answer.standalone) == ("그럼 2부는?", "2부 사회는 누가 봤어?")
 
 
+@pytest.mark.parametrize(
+    ("question", "part"),
+    [
+        ("토론회는 언제 어디서 열렸나요?", "11월 22일"),
+        ("언제 어디에서 있었던 일인가요?", "11월 22일"),
+        ("유희수 교수의 소속은 어디인가요?", "조선대의 유희수 AI특임교수입니다"),
+    ],
+)
+def test_the_first_things_that_a_visitor_asks_are_answered(report_bot: Bot, question: str, part: str) -> None:
+    assert part in report_bot.answer(question).answer
+
+
 def test_the_suggested_questions_are_answered(report_bot: Bot) -> None:
     suggestions = report_bot.suggestions()
     assert len(suggestions) == 3

@@ -27,6 +27,7 @@ KOREAN_AS_DATA = {
     "bot/answerable.py": "what an amount of money looks like",
     "bot/compare.py": "how a question compares two articles",
     "bot/discrepancy.py": "particles, and words of misspelling and of attendance",
+    "bot/extractive.py": "the particle between a body and its people",
     "bot/elapsed.py": "how a question asks for the time that is left",
     "bot/offices.py": "particles after an office",
     "bot/others.py": "how a question excepts somebody",
