@@ -44,11 +44,9 @@ def compared(reading: Reading) -> Answer | None:
     for marker, item in enumerate(two, 1):
         line = item.candidate.line
         room = MAX_ANSWER // 2 - AROUND
-        citations.append(
-            cite(marker, item.candidate.page, line.start, min(line.end, line.start + room))
-            if len(line.text) > room
-            else cite(marker, item.candidate.page, line.start, line.end)
-        )
+        length = len(line.text) if len(line.text) <= room else line.text.rfind(" ", 0, room)
+        length = room if length <= 0 else length
+        citations.append(cite(marker, item.candidate.page, line.start, line.start + length))
     parts = [
         say(
             "answer.of_article" if c.published else "answer.of_article_undated",
