@@ -27,7 +27,7 @@ SAYS_THE_REST = 0.5  # of the other words: where the article lacks the word for 
 FITTING, COVERED = 0.1, 0.6  # … in one that fits, or says, so much of the question as the best of them
 KNOWN_NAME = 0.7  # of the letter pairs of a quoted name must stand in the article
 _NO_NAME_ENDS = frozenset("시군구동면읍리천강역대당관탕점집들회")
-_PART = re.compile(r"(?<![\d.,년월])(\d{1,2}) ?(부|단계|차|세션|막|회차|강)(?=[은는이가의에을를 ]|$)")
+_PART = re.compile(r"(?<![\d.,년월])(\d{1,2}) ?(부|단계|세션|회차)(?=[은는이가의에을를 ]|$)")
 _SPEECH = re.compile(r"[“\"][^”\"]*[”\"“](?= ?(?:이?라?고|이?라?며|이?라면서|는|이?라는 (?:말|뜻|주장)))")
 _QUOTED = re.compile(r"[‘'“\"「『《〈]([^‘’'“”\"」』》〉]{2,40})[’'”\"」』》〉]")
 INSTITUTIONS = {
