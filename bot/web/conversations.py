@@ -1,5 +1,6 @@
 """What the page's buttons do: each turns a click into updates of the question box and the chat."""
 
+import logging
 import time
 from asyncio import to_thread
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ from bot.web.types import ChatBot
 from bot.web.warmup import Warmup
 from prompts import say
 
+logger = logging.getLogger(__name__)
 _PACE = 0.1  # seconds between two updates of a streamed answer
 Update = tuple[Any, Any]  # of the question box and of the chat, as Gradio takes them
 
@@ -77,6 +79,14 @@ class Conversations:
             if self._writing.get(session or "") is inbox:
                 del self._writing[session or ""]
 
+    def _follow_ups(self, answer: Answer, asked: list[str]) -> tuple[str, ...]:
+        """The questions under an answer; none where they cannot be made, for the answer is worth more."""
+        try:
+            return self._bot.follow_ups(answer, asked)
+        except Exception:
+            logger.exception("no questions could be made after an answer")
+            return ()
+
     async def _paced(self, question: str, history: list[Turn], inbox: Inbox) -> AsyncIterator[Message]:
         """The reply as it grows, at most ten times a second; the last one is complete."""
         written, status, shown = "", say("web.searching"), 0.0
@@ -84,7 +94,7 @@ class Conversations:
             match event:
                 case Answer():
                     evidence = await to_thread(evidence_html, event, self._bot.article)
-                    more = await to_thread(self._bot.follow_ups, event, transcript.questions(history))
+                    more = await to_thread(self._follow_ups, event, transcript.questions(history))
                     yield transcript.replied(answer_html(event), evidence, questions=more)
                     return
                 case Failure(text):
