@@ -47,7 +47,8 @@ def supported(asked: Asked, ranked: Sequence[Ranked], found: Sequence[Found]) ->
 def beyond(asked: Asked, ranked: Sequence[Ranked]) -> bool:
     """Whether the question takes for granted what the article that fits best does not speak of.
 
-    That is an accusation of somebody, a name in quotation marks, or an office whose words are asked for.
+    That is an accusation of somebody, a name in quotation marks, an office, a numbered part (3부), or a thing
+    that it has no word for while it says little else of the question.
     """
     question = asked.question
     page = ranked[0].candidate.page
@@ -95,9 +96,13 @@ def _known_kind(question: Question, page: Page) -> bool:
     noun = question.focus
     if noun is None or len(noun) < 2 or noun in focus_types() or noun in words("generic"):
         return True
+    return noun in page.article.text or _spoken_of(question, noun, page.lines)
+
+
+def _spoken_of(question: Question, noun: str, lines: Sequence[Line]) -> bool:
+    """Whether sentences have a noun of the question, in the same or in other words."""
     groups = {meaning.group for meaning in meanings([m for m in question.morphemes if m.form == noun])}
-    text = page.article.text
-    return noun in text or any(noun in line.terms or groups & line.groups for line in page.lines)
+    return any(noun.lower() in line.terms or groups & line.groups or noun in line.text for line in lines)
 
 
 def holding(question: Question, ranked: Sequence[Ranked]) -> list[Ranked]:
@@ -157,11 +162,8 @@ def common_noun(line: Line, span: Span) -> bool:
 def _counts_it(question: Question, candidate: Candidate) -> bool:
     """Whether what is counted stands in the sentence or the two around it, in the same or in other words."""
     noun = counted_noun(question)
-    if noun is None:
-        return True
-    groups = {meaning.group for meaning in meanings([m for m in question.morphemes if m.form == noun])}
-    lines = candidate.page.lines[max(0, candidate.place - 1) : candidate.place + 2]
-    return any(noun.lower() in line.terms or groups & line.groups or noun in line.text for line in lines)
+    around = candidate.page.lines[max(0, candidate.place - 1) : candidate.place + 2]
+    return noun is None or _spoken_of(question, noun, around)
 
 
 def _holds_number(question: Question, text: str) -> bool:

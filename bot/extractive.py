@@ -6,21 +6,15 @@ from dataclasses import replace
 
 from bot.answerable import LOOKED_AT, PERSONS, beyond, common_noun, holding, supported
 from bot.cite import cite
-from bot.compare import compared
 from bot.dates import resolve
-from bot.discrepancy import discrepancy_asked
-from bot.elapsed import time_left
 from bot.lexicon import words
-from bot.offices import introduced
 from bot.others import others_asked
 from bot.passages import Candidate, Line, Page
 from bot.people import Person, cast_of, speaker_of
-from bot.premise import denied_person, unknown_number
 from bot.question import (
     Question,
     asks_day,
     asks_past,
-    asks_picture,
     asks_speaker,
     asks_weekday,
     asks_what_was_said,
@@ -28,7 +22,6 @@ from bot.question import (
 from bot.reader.model import Found
 from bot.reader.spans import Span, anatomy, clean_answer
 from bot.reading import (
-    MAX_ANSWER,
     NEARLY,
     Reading,
     answered,
@@ -38,11 +31,9 @@ from bot.reading import (
     quote_around,
     quoted,
     stated,
-    together,
 )
-from bot.record import Fact, fact_asked
 from bot.runs import listed, with_titles
-from bot.summary import summary
+from bot.special import SPECIALS
 from bot.types import Answer
 from prompts import say
 
@@ -57,19 +48,7 @@ def answer_from(reading: Reading) -> Answer:
     """State the answer with its proof, quote the best evidence, or refuse with the nearest thing there is."""
     if not reading.ranked or beyond(reading.words, reading.ranked):
         return not_found(reading)
-    for special in (
-        _differs,
-        compared,
-        time_left,
-        _fact_asked,
-        _pictured,
-        _summary_asked,
-        _event_asked,
-        _introduced,
-        _denied,
-        _words_asked,
-        _wrong_number,
-    ):
+    for special in (*SPECIALS, _words_asked):
         answer = special(reading)
         if answer is not None:
             return answer
@@ -125,89 +104,6 @@ def _share(reading: Reading) -> float:
     )
 
 
-def _differs(reading: Reading) -> Answer | None:
-    """What the article has in two ways, where that is asked about."""
-    found = discrepancy_asked(reading.words, reading.page)
-    if found is None:
-        return None
-    citations = [
-        cite(
-            marker,
-            reading.page,
-            *quote_around(line, line.text.index(said), line.text.index(said) + len(said)),
-        )
-        for marker, line, said in ((1, found.one, found.one_says), (2, found.other, found.other_says))
-    ]
-    text = say(
-        "answer.differs",
-        one_part=say(f"answer.part_{found.one.role}"), one=found.one_says, first=citations[0].quote,
-        other_part=say(f"answer.part_{found.other.role}"), other=found.other_says, second=citations[1].quote,
-    )  # fmt: skip
-    return answered(
-        reading, text, say("answer.differs_short", one=found.one_says, other=found.other_says), citations
-    )
-
-
-def _pictured(reading: Reading) -> Answer | None:
-    """The caption, where a question asks what the picture shows."""
-    if not asks_picture(reading.question):
-        return None
-    captions = [
-        item.candidate
-        for item in reading.ranked
-        if item.candidate.line.role == "caption" and item.candidate.page is reading.page
-    ]
-    fullest = max(captions, key=lambda candidate: len(candidate.line.text), default=None)
-    return quoted(reading, [fullest]) if fullest is not None else None
-
-
-def _fact_asked(reading: Reading) -> Answer | None:
-    """What the report's own byline, dateline, caption or title says."""
-    fact: Fact | None = fact_asked(reading.question.text, reading.page)
-    if fact is None:
-        return None
-    citation = cite(1, reading.page, fact.line.start, fact.line.end)
-    text = say("answer.stated_plain", short=clean_answer(fact.stated))
-    return answered(reading, text, fact.stated, [citation])
-
-
-def _summary_asked(reading: Reading) -> Answer | None:
-    if reading.question.type != "summary":
-        return None
-    return quoted(reading, summary(reading.question, reading.ranked))
-
-
-def _introduced(reading: Reading) -> Answer | None:
-    """Name and titles, as the article introduces somebody."""
-    found = introduced(reading.question, dict.fromkeys(item.candidate.page for item in reading.ranked))
-    if found is None:
-        return None
-    page, person = found
-    citation = cite(1, page, *quote_around(page.lines[person.line], person.start, person.end))
-    body = re.search(r"\S+의 $", person.before) if reading.question.type == "org" else None
-    full = (body[0] if body else "") + person.full
-    return stated(reading, ", ".join((full, *person.titles[1:])), citation)
-
-
-def _denied(reading: Reading) -> Answer | None:
-    """That the article says it of others and not of the person in the question."""
-    chosen = denied_person(reading.words, reading.ranked)
-    if not chosen:
-        return None
-    named = cast_of(chosen[0].page).named_in(reading.question.text)[0]
-    opening = say("answer.not_of", who=named.name)
-    return quoted(reading, together(chosen, MAX_ANSWER - len(opening)), opening=opening)
-
-
-def _wrong_number(reading: Reading) -> Answer | None:
-    """That the article does not have the number in the question, and what it has."""
-    found = unknown_number(reading.question, reading.ranked)
-    if found is None:
-        return None
-    number, chosen = found
-    return quoted(reading, chosen[:1], opening=say("answer.not_there", wrong=number))
-
-
 def _words_asked(reading: Reading) -> Answer | None:
     """What the named people said."""
     named = _whose_words(reading)
@@ -215,20 +111,6 @@ def _words_asked(reading: Reading) -> Answer | None:
         return None
     said = _said(reading, named)
     return quoted(reading, said, _likely(reading, said)) if said else not_found(reading)
-
-
-def _event_asked(reading: Reading) -> Answer | None:
-    """The first sentence with a day, where a question says nothing but when or where: 언제 있었던 일이야?"""
-    question = reading.question
-    if question.type not in ("date", "place") or any(
-        m.form not in words("generic") for m in question.content
-    ):
-        return None
-    for place, line in enumerate(reading.page.lines):
-        day = resolve(line.text, reading.page.article.published) if line.role == "body" else None
-        if day is not None and day.day is not None:
-            return quoted(reading, [Candidate(reading.page, place, 1.0)])
-    return None
 
 
 def _day_asked(reading: Reading) -> Answer | None:

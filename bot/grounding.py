@@ -6,11 +6,12 @@ must be those of the evidence, and enough of the sentence's words must stand the
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
+from bot.amounts import MEASURES, amounts
 from bot.dates import Resolved, resolve_all
 from bot.lexicon import words
 from bot.passages import term_set, word_vectors
@@ -27,23 +28,7 @@ _PLACES = ("학교", "창고", "나루", "광장", "마당", "하우스", "센�
 _PLACE = frozenset("소국관장원실교동항섬집회당역청점터로길봉산천강읍면리군시구도촌초")
 _RUN = frozenset({"NNG", "NNP", "XPN", "XSN", "SL", "XR", "NR"})
 _QUOTE = re.compile(r"[“\"‘']([^“”\"‘’']{2,})[”\"’']")
-_NUMBER = re.compile(
-    r"(?P<number>\d[\d,]*(?:\.\d+)?)(?P<big>(?:[십백천만억조]+\d*[천만억]?)*)(?:여)?\s?(?P<unit>[가-힣%㎡㎞㎏℃㏊㎜㎝㎖㎥]{1,2}|[a-zA-Z]{1,3})?"
-)
 _SCRIPTS = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+|[A-Za-z]{2,}")
-_BIG = {"십": 10, "백": 100, "천": 1_000, "만": 10_000, "억": 10**8, "조": 10**12}
-_DAYS = {"하루": 1, "이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, "엿새": 6, "이레": 7, "열흘": 10, "보름": 15}
-MEASURES = (
-    frozenset({"초", "분", "시간", "일", "주", "달", "개월", "년"}), frozenset({"㎜", "㎝", "m", "㎞", "mm", "cm", "km", "미터"}),
-    frozenset({"g", "㎏", "kg", "t", "톤"}), frozenset({"원", "달러"}), frozenset({"%", "배", "도"}), frozenset({"명", "마리"}),
-    frozenset({"층", "호", "살", "세"}),
-)  # fmt: skip
-_COUNTED = re.compile(
-    r"(?<![가-힣])(한|두|세|네|석|넉|서|너|다섯|여섯|일곱|여덟|아홉|열) ?(명|곳|개|가지|번|차례|마리|대|권|쌍|팀|동|채|그루|시간|달|해|주|배|척|표|잔|벌)(?![가-힣]{2})"
-)
-_WRITTEN = {"석": 3, "넉": 4, "서": 3, "너": 4,
-    "한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10, "하나": 1, "둘": 2, "셋": 3, "넷": 4,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +45,10 @@ def unsupported(
 ) -> Problem | None:
     """The first problem of a sentence, or None where the evidence bears it out."""
     text = " ".join(evidence)
-    for look in (_quotes, _scripts):
-        found = look(sentence, text)
-        if found is not None:
-            return found
     return (
-        _dates(sentence, text, published)
+        _quotes(sentence, text)
+        or _scripts(sentence, text)
+        or _dates(sentence, text, published)
         or _numbers(sentence, text)
         or _names(sentence, text)
         or _polarity(sentence, text)
@@ -112,9 +95,9 @@ def _same_day(said: Resolved, other: Resolved) -> bool:
 
 def _numbers(sentence: str, text: str) -> Problem | None:
     """Every number must stand in the evidence, and not with another unit of the same measure."""
-    there = set(_values(_without_dates(text)))
-    plain = {value for value, _ in _values(text)}
-    for value, unit in _values(_without_dates(sentence)):
+    there = set(amounts(_without_dates(text)))
+    plain = {value for value, _ in amounts(text)}
+    for value, unit in amounts(_without_dates(sentence)):
         if (value, unit) in there:
             continue
         measure = next((units for units in MEASURES if unit in units), None)
@@ -130,56 +113,6 @@ def _without_dates(text: str) -> str:
     )
 
 
-def _values(text: str) -> Iterator[tuple[float, str]]:
-    """Every number with its unit: 2000만원, 2천만 원 and 20,000,000원 are the same; 절반 is 50 %."""
-    text = re.sub(r"(?<=[천만억조])\s+(?=\d)", "", text)
-    for match in _NUMBER.finditer(text):
-        unit = _unit(match["unit"] or "")
-        yield _value(match["number"], match["big"] + (_big_of(match["unit"] or ""))), unit
-    for match in _COUNTED.finditer(text):
-        yield float(_WRITTEN[match[1]]), _unit(match[2])
-    for word, days in _DAYS.items():
-        if re.search(rf"(?<![가-힣]){word}(?:간|동안|만|씩|에|의| |$)", text):
-            yield float(days), "일"
-    if re.search(r"절반|반값|반으로", text):
-        yield 50.0, "%"
-
-
-def _big_of(unit: str) -> str:
-    return unit[0] if unit and unit[0] in _BIG else ""
-
-
-def _unit(unit: str) -> str:
-    unit = unit[1:] if unit and unit[0] in _BIG else unit
-    unit = re.sub(r"(?<=.)[은는이가을를의에로와과도만씩째]$", "", unit)
-    return {
-        "달": "개월",
-        "해": "년",
-        "미터": "m",
-        "㎞": "km",
-        "㎏": "kg",
-        "㎝": "cm",
-        "㎜": "mm",
-        "톤": "t",
-        "세": "살",
-    }.get(unit, unit)
-
-
-def _value(number: str, big: str) -> float:
-    """2천5백만 → 25,000,000; the signs after a number multiply it, digits between them add."""
-    total, current, section = 0.0, float(number.replace(",", "")), 0.0
-    for sign in re.findall(r"\d+|[십백천만억조]", big):
-        if sign.isdigit():
-            current = float(sign)
-        elif _BIG[sign] >= 10_000:
-            total += (section + current) * _BIG[sign]
-            section = current = 0.0
-        else:
-            section += (current or 1) * _BIG[sign]
-            current = 0.0
-    return total + section + current
-
-
 def _names(sentence: str, text: str) -> Problem | None:
     """Names and unknown words must stand in the evidence; a title must stand with the name it is given to."""
     squeezed = _squeezed(text)
@@ -192,7 +125,7 @@ def _names(sentence: str, text: str) -> Problem | None:
             name, title = match["name"], match["title"].split()[-1]
             if name[-1] in _NO_NAME or name in words("not_names"):
                 continue
-            if name not in text and name + " " not in text and _named(sentence, match.start("name")):
+            if name not in text and _named(sentence, match.start("name")):
                 return Problem("name", name)
             if name in text and title not in ("씨", "님") and not _titled(text, name, title):
                 return Problem("name", f"{name} {title}")
@@ -218,11 +151,9 @@ def _titled(text: str, name: str, title: str) -> bool:
 def _polarity(sentence: str, text: str) -> Problem | None:
     """An opposite of what the evidence says, or a negation where the evidence has none, or the reverse."""
     said, there = _forms(sentence), _forms(text)
-    for pair in words("grounding", "opposites"):
-        one, other = (frozenset(side.split(",")) for side in pair.split("/"))
-        for a, b in ((one, other), (other, one)):
-            if said & a and there & b and not there & a and not said & b:
-                return Problem("negation", " ".join(sorted(said & a)))
+    for a, b in _opposites():
+        if said & a and there & b and not there & a and not said & b:
+            return Problem("negation", " ".join(sorted(said & a)))
     denied, affirmed = _denied(sentence), _denied(text)
     if (denied & _stems(text)) - affirmed - words("grounding", "light_verbs"):
         return Problem("negation", " ".join(sorted(denied)))
@@ -232,6 +163,16 @@ def _polarity(sentence: str, text: str) -> Problem | None:
     if undone and not denied and not (said - undone) & words("grounding", "denying"):
         return Problem("negation", " ".join(sorted(undone)))
     return None
+
+
+@cache
+def _opposites() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    """Each set of words with the set of its opposites, both ways round."""
+    pairs = [
+        tuple(frozenset(side.split(",")) for side in pair.split("/"))
+        for pair in words("grounding", "opposites")
+    ]
+    return tuple(both for one, other in pairs for both in ((one, other), (other, one)))
 
 
 def _forms(text: str) -> frozenset[str]:
@@ -343,11 +284,8 @@ def _contrary(sentence: str, text: str) -> Problem | None:
         others = {other for same, other in there if same == noun}
         if not others:
             continue
-        for pair in words("grounding", "opposites"):
-            one, other = (frozenset(side.split(",")) for side in pair.split("/"))
-            for a, b in ((one, other), (other, one)):
-                if predicate in a and others & b and not others & a:
-                    return Problem("negation", f"{noun} {predicate}")
+        if any(predicate in a and others & b and not others & a for a, b in _opposites()):
+            return Problem("negation", f"{noun} {predicate}")
         if predicate in others and (predicate in denied) != (predicate in affirmed):
             return Problem("negation", f"{noun} {predicate}")
     return None

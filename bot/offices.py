@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from bot.kinds import TITLE
 from bot.lexicon import words
 from bot.passages import Page
-from bot.people import Person, cast_of
+from bot.people import Person, cast_of, holds
 from bot.question import Question
 
 _OFFICE = re.compile(
@@ -48,16 +48,12 @@ def _meant(question: Question, person: Person) -> bool:
     return (
         question.type == "person"
         and named is not None
-        and any(_held(given, office) for given in person.titles for office in offices)
+        and any(
+            holds(given, office) or (office == "대표" and given.endswith("대표이사"))
+            for given in person.titles
+            for office in offices
+        )
     )
-
-
-def _held(given: str, office: str) -> bool:
-    """Whether the office is the title's last word, or its end where no 부 stands before it."""
-    last = given.split()[-1]
-    if office == "대표" and last.endswith(("대표", "대표이사")):
-        return True
-    return last == office or (len(office) > 1 and last.endswith(office) and not last.endswith("부" + office))
 
 
 def _exactly(question: Question, person: Person) -> bool:

@@ -94,7 +94,7 @@ def _by_title(people: Sequence[Person], text: str) -> list[Person]:
     found = []
     for match in _OFFICE.finditer(text):
         title = match["title"].removesuffix("님")
-        holders = [person for person in people if any(_holds(given, title) for given in person.titles)]
+        holders = [person for person in people if any(holds(given, title) for given in person.titles)]
         exact = [person for person in holders if any(given.split()[-1] == title for given in person.titles)]
         holders = exact or holders  # 회장 is rather the 회장 than a 협의회장
         before = match["org"] or ""
@@ -110,7 +110,7 @@ def _by_title(people: Sequence[Person], text: str) -> list[Person]:
     return found
 
 
-def _holds(given: str, title: str) -> bool:
+def holds(given: str, title: str) -> bool:
     """Whether an introduced title is the one asked for: 해조협 회장 for 회장, but not 부회장."""
     last = given.split()[-1]
     return last == title or (last.endswith(title) and len(title) > 1 and not last.endswith("부" + title))

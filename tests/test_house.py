@@ -33,6 +33,8 @@ KOREAN_AS_DATA = {
     "bot/others.py": "how a question excepts somebody",
     "bot/premise.py": "how a count is written",
     "bot/summary.py": "words that mark the course of an event, and a contradiction",
+    "bot/amounts.py": "numbers and units as they are written",
+    "bot/special.py": "the particle between a body and its people",
     "bot/grounding.py": "numbers and units as they are written, and endings of places",
     "bot/english.py": "the range of Hangul",
     "bot/conversation.py": "words that point back to an earlier turn",

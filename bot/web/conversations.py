@@ -94,6 +94,7 @@ class Conversations:
             match event:
                 case Answer():
                     evidence = await to_thread(evidence_html, event, self._bot.article)
+                    yield transcript.replied(answer_html(event), evidence)  # the questions may take a while
                     more = await to_thread(self._follow_ups, event, transcript.questions(history))
                     yield transcript.replied(answer_html(event), evidence, questions=more)
                     return
