@@ -1,17 +1,15 @@
 """The bot: one object that answers, loaded on first use and shared by every thread."""
 
-import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from bot.chain import Ask, build_chain
-from bot.extractive import answer_from
+from bot.chain import Ask, build_chain, extractive
 from bot.passages import Pages
 from bot.settings import BotSettings
 from bot.suggest import Suggestions
-from bot.types import Answer, Event, Sources, Token, Turn
+from bot.types import Answer, Event, Turn
 from prompts import UserError
 from vectorstore.encoders import load_encoder
 from vectorstore.reader import Index
@@ -49,24 +47,26 @@ class Bot:
     def warm(self) -> None:
         """Load the analyser and the index, which takes seconds. Raises UserError."""
         self._load()
-        self._chain.invoke(Ask(self.suggestions()[0]))
+        self._extracted(self.suggestions()[0])
 
     def answer(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """Answer one question. Raises QuestionError for one that is empty or too long, StoreError."""
+        return _last(self.stream(question, history))
+
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), left: Callable[[], bool] = lambda: False
+    ) -> Iterator[Event]:
+        """What is known so far and, last, the whole answer; ends early, without one, once `left()`.
+
+        Raises as `answer` does.
+        """
         check_question(question)
         started = time.perf_counter()
         self._load()
-        found: Answer = self._chain.invoke(Ask(question, history))
-        return replace(found, latency_ms=round((time.perf_counter() - started) * 1000))
-
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
-        """The sources, the answer's text piece by piece, and last the whole answer."""
-        answer = self.answer(question, history)
-        if answer.citations:
-            yield Sources(answer.citations)
-        for piece in re.findall(r"\S+\s*|\s+", answer.answer):
-            yield Token(piece)
-        yield answer
+        for event in self._chain.invoke(Ask(question, history, left)):
+            if isinstance(event, Answer):
+                event = replace(event, latency_ms=round((time.perf_counter() - started) * 1000))
+            yield event
 
     def article(self, id: str) -> Article | None:
         """The article of that id, or None."""
@@ -82,6 +82,10 @@ class Bot:
         self._load()
         return self._suggestions.after(answer, asked)
 
+    def _extracted(self, question: str) -> Answer:
+        """The answer of the offline chain, whatever model is set."""
+        return _last(self._offline.invoke(Ask(question)))
+
     def _load(self) -> tuple[Index, Pages]:
         with self._loading:
             if self._loaded is None:
@@ -89,10 +93,15 @@ class Bot:
                     self._settings.store, load_encoder(self._settings), load_reranker(self._settings)
                 )
                 pages = Pages(index)
-                self._chain = build_chain(pages, answer_from, self.suggestions)
-                self._suggestions = Suggestions(pages, lambda question: self._chain.invoke(Ask(question)))
+                self._offline = self._chain = build_chain(pages, extractive, self.suggestions)
+                self._suggestions = Suggestions(pages, self._extracted)
                 self._loaded = index, pages
             return self._loaded
+
+
+def _last(events: Iterator[Event]) -> Answer:
+    """The answer that ends a stream."""
+    return next(event for event in events if isinstance(event, Answer))
 
 
 def check_question(question: str) -> None:

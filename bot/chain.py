@@ -1,8 +1,9 @@
 """The chain, a LangChain runnable: question → standalone → triage → retrieve → read → answer → check."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from langchain_core.documents import Document
 from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
@@ -11,12 +12,13 @@ from bot.check import checked
 from bot.conversation import stand_alone
 from bot.english import searched
 from bot.evidence import Asked, rank
+from bot.extractive import answer_from
 from bot.passages import Pages
 from bot.question import understand
 from bot.reader.model import read as read_spans
 from bot.reading import Reading
 from bot.smalltalk import reply
-from bot.types import Answer, Turn
+from bot.types import Answer, Event, Sources, Token, Turn
 from vectorstore.morphemes import normal_question
 from vectorstore.retriever import HybridRetriever, to_hit
 
@@ -30,6 +32,30 @@ class Ask:
 
     question: str
     history: Sequence[Turn] = ()
+    left: Callable[[], bool] = lambda: False
+    """Whether the one who asked has left, and the answer may end."""
+
+
+class Answerer(Protocol):
+    """The step that differs between extractive and generative."""
+
+    def __call__(self, reading: Reading, left: Callable[[], bool], /) -> Iterator[Event]:
+        """What is known so far and, last, the Answer."""
+        ...
+
+
+def extractive(reading: Reading, left: Callable[[], bool]) -> Iterator[Event]:
+    """The answerer that needs no model."""
+    yield from spoken(answer_from(reading))
+
+
+def spoken(answer: Answer) -> Iterator[Event]:
+    """A whole answer as a stream: the sources, the text in pieces, and the answer itself."""
+    if answer.citations:
+        yield Sources(answer.citations)
+    for piece in re.findall(r"\S+\s*|\s+", answer.answer):
+        yield Token(piece)
+    yield answer
 
 
 def _own_words(asked: str, standalone: str) -> frozenset[str] | None:
@@ -39,9 +65,12 @@ def _own_words(asked: str, standalone: str) -> frozenset[str] | None:
 
 
 def build_chain(
-    pages: Pages, answerer: Callable[[Reading], Answer], suggestions: Callable[[], Sequence[str]]
-) -> Runnable[Ask, Answer]:
-    """Ask in, Answer out. `answerer` is the step that differs between extractive and generative."""
+    pages: Pages,
+    answerer: Answerer,
+    suggestions: Callable[[], Sequence[str]],
+    understood: Callable[[str, Sequence[Turn]], str] = stand_alone,
+) -> Runnable[Ask, Iterator[Event]]:
+    """Ask in, a stream of events out; `understood` folds the history into the question."""
     retriever = HybridRetriever(index=pages.index, k=READ_CHUNKS)
 
     def find(state: dict[str, Any]) -> list[Document]:
@@ -54,16 +83,23 @@ def build_chain(
         found = read_spans(asked, ranked[:READ_SENTENCES])
         return Reading(state["ask"].question, question, asked, ranked, found)
 
-    def answer(state: dict[str, Any]) -> Answer:
-        return state["canned"] or checked(answerer(read(state)), pages)
+    def answer(state: dict[str, Any]) -> Iterator[Event]:
+        if state["canned"] is not None:
+            return spoken(state["canned"])
+        return _checked(answerer(read(state), state["ask"].left), pages)
 
     def canned(state: dict[str, Any]) -> Answer | None:
         return reply(state["ask"].question, state["standalone"], suggestions)
 
     return (
         RunnableLambda[Ask, dict[str, Any]](lambda ask: {"ask": ask})
-        | RunnablePassthrough.assign(standalone=lambda s: stand_alone(s["ask"].question, s["ask"].history))
+        | RunnablePassthrough.assign(standalone=lambda s: understood(s["ask"].question, s["ask"].history))
         | RunnablePassthrough.assign(canned=canned)
         | RunnablePassthrough.assign(documents=find)
         | RunnableLambda(answer)
     )
+
+
+def _checked(events: Iterator[Event], pages: Pages) -> Iterator[Event]:
+    for event in events:
+        yield checked(event, pages) if isinstance(event, Answer) else event

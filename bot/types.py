@@ -87,4 +87,12 @@ class Sources:
     citations: Sequence[Citation] = field(default_factory=tuple)
 
 
-Event = Token | Sources | Answer
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the bot is doing, for the one who waits."""
+
+    text: str
+
+
+Event = Status | Sources | Token | Answer
+"""What a stream yields: of several Sources the last counts, and the Answer, the last, replaces all text."""

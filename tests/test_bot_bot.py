@@ -8,8 +8,7 @@ import pytest
 from posts import post, town, write
 
 from bot.bot import Bot, LongQuestionError, QuestionError
-from bot.chain import Ask, build_chain
-from bot.extractive import answer_from
+from bot.chain import Ask, build_chain, extractive
 from bot.passages import Pages
 from bot.settings import BotSettings
 from bot.types import Answer, Sources, Token, Turn
@@ -261,9 +260,10 @@ def test_the_questions_after_an_answer_go_on_and_are_answered(report_bot: Bot) -
 
 
 def test_the_chain_is_a_runnable_with_any_answerer(report_pages: Pages) -> None:
-    chain = build_chain(report_pages, answer_from, lambda: ("예?",))
-    one, two = chain.batch([Ask(QUESTIONS[0]), Ask("안녕하세요")])
-    assert (one.kind, two.kind) == ("answer", "smalltalk")
+    chain = build_chain(report_pages, extractive, lambda: ("예?",))
+    one, two = (list(events) for events in chain.batch([Ask(QUESTIONS[0]), Ask("안녕하세요")]))
+    assert isinstance(one[-1], Answer) and isinstance(two[-1], Answer)
+    assert (one[-1].kind, two[-1].kind) == ("answer", "smalltalk")
 
 
 def test_a_new_article_is_known_without_a_restart(tmp_path: Path, encoder: KiwiEncoder) -> None:

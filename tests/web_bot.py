@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from bot.types import Answer, Citation, Event, Sources, Token, Turn
 from vectorstore.types import Article, Part
@@ -74,7 +74,9 @@ class LibraryBot:
         known = (answer.question, *asked)
         return tuple(question for question in self.suggestions() if question not in known)
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), left: Callable[[], bool] = lambda: False
+    ) -> Iterator[Event]:
         self.asked.append((question, tuple(history)))
         if "고장" in question:
             raise RuntimeError("a wire came loose in /srv/secret")

@@ -14,9 +14,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from bot.types import Answer, Event, Sources, Token, Turn
+from bot.types import Answer, Event, Sources, Status, Token, Turn
 from bot.web.fences import refusal
-from bot.web.stream import Failure, Status, ask
+from bot.web.stream import Failure, ask
 from bot.web.types import MAX_QUESTION, MAX_TURN, MAX_TURNS, ChatBot, WebSettings
 from bot.web.warmup import Warmup
 from prompts import UserError, say
@@ -100,7 +100,7 @@ def chat_router(bot: ChatBot, warmup: Warmup, settings: WebSettings) -> APIRoute
     return router
 
 
-def _sse(event: Event | Status | Failure) -> ServerSentEvent:
+def _sse(event: Event | Failure) -> ServerSentEvent:
     match event:
         case Status(text):
             return _line("status", {"text": text})

@@ -6,11 +6,11 @@ from asyncio import to_thread
 from collections.abc import AsyncIterator
 from typing import Any
 
-from bot.types import Answer, Sources, Token, Turn
+from bot.types import Answer, Sources, Status, Token, Turn
 from bot.web import transcript
 from bot.web.api import QuestionRefusedError, check_question, clean
 from bot.web.evidence import answer_html, evidence_html, failure_html, partial_html, stopped_html
-from bot.web.stream import Failure, Inbox, Status, ask, warmed
+from bot.web.stream import Failure, Inbox, ask, warmed
 from bot.web.transcript import Message
 from bot.web.types import ChatBot
 from bot.web.warmup import Warmup

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bot.types import Event, Turn
+from bot.types import Event, Status, Turn
 from bot.web.types import ChatBot
 from bot.web.warmup import Warmup
 from prompts import UserError, say
@@ -16,13 +16,6 @@ from prompts import UserError, say
 _WARM_WAIT = 60.0  # seconds that a question waits for the index before it is tried anyway
 _POLL = 0.1  # seconds between looks at the warm-up
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What the bot is doing, for the one who waits."""
-
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ class Inbox:
 
 async def ask(
     bot: ChatBot, warmup: Warmup, question: str, history: Sequence[Turn], inbox: Inbox | None = None
-) -> AsyncIterator[Event | Status | Failure]:
+) -> AsyncIterator[Event | Failure]:
     """Yield a Status, the bot's events and, where something fails, one Failure as the last.
 
     Closing `inbox` ends it early.
@@ -98,7 +91,7 @@ class _Pump:
     def run(self, question: str, history: Sequence[Turn]) -> None:
         """Put every event, a Failure where there is one, and None; stop early when nobody listens."""
         try:
-            for event in self._bot.stream(question, history):
+            for event in self._bot.stream(question, history, lambda: not self.wanted):
                 if not self.wanted:
                     return
                 self._inbox.put(event)

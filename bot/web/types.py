@@ -1,6 +1,6 @@
 """What the web half needs to know: its settings, and what it asks of a bot."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,8 +22,8 @@ class ChatBot(Protocol):
     def warm(self) -> None:
         """Load the analyser and the index; may take seconds. Raises UserError."""
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
-        """Yield Sources, Tokens and, last, the Answer. Raises UserError."""
+    def stream(self, question: str, history: Sequence[Turn], left: Callable[[], bool], /) -> Iterator[Event]:
+        """Yield what is known so far and, last, the Answer; end early once `left()`. Raises UserError."""
 
     def article(self, id: str, /) -> Article | None:
         """The article that a citation names."""
