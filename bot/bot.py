@@ -4,6 +4,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import langsmith
+from langchain_core.runnables import Runnable
 
 from bot.chain import Ask, build_chain, extractive
 from bot.passages import Pages
@@ -15,6 +19,9 @@ from vectorstore.encoders import load_encoder
 from vectorstore.reader import Index
 from vectorstore.reranker import load_reranker
 from vectorstore.types import Article
+
+if TYPE_CHECKING:
+    from bot.llm.calls import Model
 
 MAX_QUESTION = 2_000  # characters
 
@@ -38,6 +45,9 @@ class Bot:
         self._settings = settings
         self._loading = threading.Lock()
         self._loaded: tuple[Index, Pages] | None = None
+        self._model: Model | None = None
+        if not settings.tracing:
+            langsmith.configure(enabled=False)
 
     @property
     def ready(self) -> bool:
@@ -45,9 +55,14 @@ class Bot:
         return self._loaded is not None
 
     def warm(self) -> None:
-        """Load the analyser and the index, which takes seconds. Raises UserError."""
+        """Load the analyser and the index, which takes seconds, and have the model loaded.
+
+        Raises UserError.
+        """
         self._load()
         self._extracted(self.suggestions()[0])
+        if self._model is not None:
+            self._model.warm_up()
 
     def answer(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """Answer one question. Raises QuestionError for one that is empty or too long, StoreError."""
@@ -94,9 +109,24 @@ class Bot:
                 )
                 pages = Pages(index)
                 self._offline = self._chain = build_chain(pages, extractive, self.suggestions)
+                if self._settings.llm != "none":
+                    self._model, self._chain = _with_model(self._settings, pages, self.suggestions)
                 self._suggestions = Suggestions(pages, self._extracted)
                 self._loaded = index, pages
             return self._loaded
+
+
+def _with_model(
+    settings: BotSettings, pages: Pages, suggestions: Callable[[], Sequence[str]]
+) -> tuple["Model", Runnable[Ask, Iterator[Event]]]:
+    """The language model of the settings, and the chain that answers with it. Raises ModelSettingError."""
+    from bot.llm.answerer import Generative
+    from bot.llm.condense import Condenser
+    from bot.llm.factory import open_model
+
+    model = open_model(settings)
+    answerer = Generative(model, pages.words, settings.llm_context, settings.llm_tokens)
+    return model, build_chain(pages, answerer, suggestions, Condenser(model))
 
 
 def _last(events: Iterator[Event]) -> Answer:

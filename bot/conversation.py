@@ -32,9 +32,9 @@ FEW_WORDS = 3  # a question with fewer content words leans on the one before it
 def stand_alone(question: str, history: Sequence[Turn]) -> str:
     """The question as it reads without its history; unchanged where it already stands alone."""
     text = normal_question(question)
-    before = next((normal_question(turn.text) for turn in reversed(history) if turn.role == "user"), "")
-    if not before or not _leans(text):
+    if not leans(question, history):
         return text
+    before = next(normal_question(turn.text) for turn in reversed(history) if turn.role == "user")
     swapped = None if REFERRING.search(text) else _swap(text, before)
     if swapped is not None:
         return swapped
@@ -50,6 +50,14 @@ def stand_alone(question: str, history: Sequence[Turn]) -> str:
     if who is not None and _of_person(text):
         return f"{who} {text}"
     return f"{_topic(before, said)} {text}".strip()
+
+
+def leans(question: str, history: Sequence[Turn]) -> bool:
+    """Whether a question leans on an earlier one: few words of its own, or one that points back."""
+    text = normal_question(question)
+    if not any(turn.role == "user" and normal_question(turn.text) for turn in history):
+        return False
+    return len(understand(text).content) < FEW_WORDS or bool(REFERRING.search(text))
 
 
 def _of_person(text: str) -> bool:
@@ -79,11 +87,6 @@ def _people(text: str) -> Iterator[tuple[int, int]]:
         place = match.end() if good else match.start() + 1
         if good and match["name"] not in words("not_names"):
             yield match.span()
-
-
-def _leans(text: str) -> bool:
-    few = len(understand(text).content) < FEW_WORDS
-    return few or bool(REFERRING.search(text))
 
 
 def _swap(text: str, before: str) -> str | None:

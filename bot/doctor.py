@@ -11,7 +11,7 @@ from pathlib import Path
 from prompts import UserError, options, say
 
 LIBRARIES = ("langchain-core", "chromadb", "sentence-transformers", "gradio", "kiwipiepy", "bm25s", "torch")
-EXTRAS = {"html": "trafilatura", "pdf": "pypdf"}
+EXTRAS = {"html": "trafilatura", "ollama": "langchain_ollama", "pdf": "pypdf"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,26 @@ def examine(store: Path | None) -> Iterator[Finding]:
         True, say("cli.doctor_libraries"), ", ".join(f"{name} {_version(name)}" for name in LIBRARIES)
     )
     yield Finding(True, say("cli.doctor_extras"), ", ".join(_extra(name) for name in EXTRAS))
-    yield Finding(True, say("cli.doctor_model"), say("cli.doctor_model_none"))
+    try:
+        yield _examine_model(store)
+    except UserError as error:
+        yield Finding(False, say("cli.doctor_model"), str(error))
     try:
         yield from _examine_index(store)
     except UserError as error:
         yield Finding(False, say("cli.doctor_index"), str(error))
+
+
+def _examine_model(store: Path | None) -> Finding:
+    from bot.settings import BotSettings
+    from vectorstore.settings import load_settings
+
+    settings = load_settings(BotSettings, store=store)
+    if settings.llm == "none":
+        return Finding(True, say("cli.doctor_model"), say("cli.doctor_model_none"))
+    from bot.llm.probe import examine_model
+
+    return Finding(True, say("cli.doctor_model"), examine_model(settings))
 
 
 def _examine_index(store: Path | None) -> Iterator[Finding]:

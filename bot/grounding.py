@@ -28,7 +28,12 @@ _PLACES = ("학교", "창고", "나루", "광장", "마당", "하우스", "센�
 _PLACE = frozenset("소국관장원실교동항섬집회당역청점터로길봉산천강읍면리군시구도촌초")
 _RUN = frozenset({"NNG", "NNP", "XPN", "XSN", "SL", "XR", "NR"})
 _QUOTE = re.compile(r"[“\"‘']([^“”\"‘’']{2,})[”\"’']")
-_SCRIPTS = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+|[A-Za-z]{2,}")
+_SCRIPTS = re.compile(
+    r"[\u0370-\u10ff\u1200-\u2fff\u3040-\u312f\u3190-\u9fff\ua000-\uabff\uf900-\ufdff]+|[A-Za-z\u00c0-\u024f]{2,}"
+)
+_MARKUP = re.compile(
+    r"\S*(?:[a-zA-Z][\w+.-]*:|//|www\.)[\w/%.~#?&=+-]*[\w/]|!?\[[^\]]*\]\S*|</?[a-zA-Z!][^>]*>?|[`|{}\\]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Problem:
     """Why a sentence is not supported: the kind, and the words that the evidence does not bear out."""
 
     kind: str
-    """quote, script, number, date, name, negation, swapped or words."""
+    """markup, quote, script, number, date, name, negation, swapped or words."""
     words: str
 
 
@@ -46,7 +51,8 @@ def unsupported(
     """The first problem of a sentence, or None where the evidence bears it out."""
     text = " ".join(evidence)
     return (
-        _quotes(sentence, text)
+        _markup(sentence, text)
+        or _quotes(sentence, text)
         or _scripts(sentence, text)
         or _dates(sentence, text, published)
         or _numbers(sentence, text)
@@ -58,8 +64,27 @@ def unsupported(
     )
 
 
+def foreign(sentence: str, said: Sequence[str]) -> Problem | None:
+    """What a sentence brings in that was not said: a quote, script, number or name of its own."""
+    text = " ".join(said)
+    return (
+        _quotes(sentence, text)
+        or _scripts(sentence, text)
+        or _numbers(sentence, text)
+        or _names(sentence, text)
+    )
+
+
 def _squeezed(text: str) -> str:
     return re.sub(r"[\s.,!?·…]", "", text)
+
+
+def _markup(sentence: str, text: str) -> Problem | None:
+    """Links, pictures and HTML, but for an address that the evidence has in full."""
+    for match in _MARKUP.finditer(sentence):
+        if match[0] not in text:
+            return Problem("markup", match[0])
+    return None
 
 
 def _quotes(sentence: str, text: str) -> Problem | None:
@@ -70,7 +95,7 @@ def _quotes(sentence: str, text: str) -> Problem | None:
 
 
 def _scripts(sentence: str, text: str) -> Problem | None:
-    """Han, Kana and Latin words that the evidence does not have."""
+    """Words of other scripts, Han, Kana and Latin among them, that the evidence does not have."""
     for match in _SCRIPTS.finditer(sentence):
         if match[0].lower() not in text.lower():
             return Problem("script", match[0])

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from vectorstore.settings import StoreSettings
@@ -31,3 +31,24 @@ class BotSettings(StoreSettings):
     """Origins of other sites whose pages may call the API; comma-separated."""
     frame_ancestors: Listed = ()
     """Origins of sites that may show the page in a frame; comma-separated."""
+
+    llm: str = "none"
+    """`none`, `ollama:NAME`, `openai:NAME` (any server of that protocol), `local:` a folder or hub name."""
+    llm_url: str | None = None
+    """Where the model's server is; None takes the provider's own address."""
+    llm_key: SecretStr | None = None
+    """Its API key."""
+    llm_context: int = Field(default=4096, ge=1024, le=1_000_000)
+    """Tokens of question, evidence and answer together."""
+    llm_tokens: int = Field(default=400, ge=50, le=4000)
+    """Tokens of one answer at most."""
+    llm_calls: int = Field(default=4, ge=1, le=1000)
+    """Answers that the model writes at the same time."""
+    llm_waiting: int = Field(default=16, ge=0, le=1000)
+    """Questions that wait in line for it; the next ones are answered without it."""
+    llm_first: float = Field(default=15.0, gt=0, le=600)
+    """Seconds until the first word of an answer must be there."""
+    llm_between: float = Field(default=10.0, gt=0, le=600)
+    """Seconds from one word to the next."""
+    tracing: bool = False
+    """Whether LangSmith may be sent what is asked and answered, where its own variables turn it on."""
