@@ -6,23 +6,41 @@ must be those of the evidence, and enough of the sentence's words must stand the
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from itertools import pairwise
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import pairwise, permutations
 
-from bot.amounts import MEASURES, amounts
+from bot.amounts import Amount, amounts
 from bot.dates import Resolved, resolve_all
+from bot.kinds import TITLE
 from bot.lexicon import words
 from bot.passages import term_set, word_vectors
 from bot.people import NAME_TITLE, TITLE_NAME
+from bot.polarity import opposed
+from bot.swaps import kind_of, misplaced, named, overlapping
 from vectorstore.kiwi_encoder import KiwiEncoder, weight_of
 from vectorstore.lexical import TERM_TAGS
 from vectorstore.morphemes import UNKNOWN_BELOW, Morpheme, morphemes
 from vectorstore.paraphrases import meanings
 
+COUNTED = frozenset({"people", "thing"})  # measures whose counters are used for each other
 LEAST = 0.4  # of the weight must stand in the evidence; by hand, on the odd lines of tests/data/grounding
+_COMPARED = re.compile(
+    r"더|차이|차로|많|적[은게]|늘|줄|올[라랐]|오[르른]|낮|높|인상|인하|오릅|올립|내립|내[려린]"
+)
+_WHEN = re.compile(r"(?:다음|이번|지난) ?[주달]|내달|오늘|내일|모레|어제|그제|새벽|오전|오후")
+_WHENS = {"오전": ("새벽", "아침"), "오후": ("낮", "저녁", "밤"), "새벽": ("오전",)}
+MINUTES = {"분": 1, "시간": 60, "일": 1440}
+_HALF_OVER = re.compile(r"절반(?:이|을)? ?(?:넘|이상)")
+_VAGUE = re.compile(r"한 |하루|(?:두|세) 사람")  # 한 달에, 하루 두 번
+_TRIALS = frozenset({"심"})  # 1심 follows from the court
+LONG = 60  # days; longer spans are told by their ends
 NEAR = 0.5  # cosine from which another word says the same
+_COURTESY = frozenset({"선수", "학생", "후보"})
+_ANY_TITLE = re.compile(rf"^ ?(?:[가-힣A-Za-z0-9]+ ){{0,3}}?[가-힣]{{0,6}}{TITLE}")
 _NO_NAME = frozenset("시군구동면읍리천강역대당관탕점집들회은는이가을를의에로")
 _PLACES = ("학교", "창고", "나루", "광장", "마당", "하우스", "센터", "스타디움", "타워", "파크", "캠퍼스")
 _PLACE = frozenset("소국관장원실교동항섬집회당역청점터로길봉산천강읍면리군시구도촌초")
@@ -49,6 +67,8 @@ def unsupported(
     sentence: str, evidence: Sequence[str], published: str | None, encoder: KiwiEncoder
 ) -> Problem | None:
     """The first problem of a sentence, or None where the evidence bears it out."""
+    sentence = unicodedata.normalize("NFKC", sentence)
+    evidence = [unicodedata.normalize("NFKC", part) for part in evidence]
     text = " ".join(evidence)
     return (
         _markup(sentence, text)
@@ -57,9 +77,11 @@ def unsupported(
         or _dates(sentence, text, published)
         or _numbers(sentence, text)
         or _names(sentence, text)
-        or _polarity(sentence, text)
-        or _contrary(sentence, text)
+        or _alternative(sentence, text)
+        or _opposed(sentence, evidence, encoder)
         or _swapped(sentence, text)
+        or _absent(sentence, text)
+        or _misplaced(sentence, evidence, encoder)
         or _words(sentence, text, encoder)
     )
 
@@ -77,6 +99,25 @@ def foreign(sentence: str, said: Sequence[str]) -> Problem | None:
 
 def _squeezed(text: str) -> str:
     return re.sub(r"[\s.,!?·…]", "", text)
+
+
+def _alternative(sentence: str, text: str) -> Problem | None:
+    """One of two that exclude each other, where the evidence has only the other: 오전 for 오후."""
+    for pair in words("grounding", "alternatives"):
+        for one, other in permutations(pair.split("/")):
+            if one in sentence and one not in text and other in text and other not in sentence:
+                return Problem("swapped", one)
+    return None
+
+
+def _opposed(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> Problem | None:
+    found = opposed(sentence, evidence, encoder)
+    return Problem("negation", found) if found is not None else None
+
+
+def _misplaced(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> Problem | None:
+    found = misplaced(sentence, evidence, encoder)
+    return Problem("swapped", " / ".join(found)) if found is not None else None
 
 
 def _markup(sentence: str, text: str) -> Problem | None:
@@ -104,131 +145,169 @@ def _scripts(sentence: str, text: str) -> Problem | None:
 
 def _dates(sentence: str, text: str, published: str | None) -> Problem | None:
     """Whole dates, months and years must be those that the evidence means by the article's own day."""
-    there = list(resolve_all(text, published))
-    for said in resolve_all(sentence, published):
+    there = list(resolve_all(_without_spans(text), published))
+    spans = [amount for amount in amounts(text) if amount.unit == "일" and amount.value < LONG]
+    lasts = [int(span.value) for span in spans if re.match(r"[가-힣]|\d+일(?:간| ?동안)", text[span.start :])]
+    there += [ended for day in there for days in lasts if (ended := _after(day, days - 1)) is not None]
+    until = [int(match[1]) for match in re.finditer(r"(\d{1,2})일까지", text)]
+    there += [
+        Resolved(day.year, day.month, last) for day in there if day.day for last in until if last > day.day
+    ]
+    there += [eve for day in there if "전날" in text and (eve := _after(day, -1)) is not None]
+    if published and "새해" in text:
+        there.append(Resolved(int(published[:4]) + (published[5:7] > "09"), None, None))
+    for said in resolve_all(_without_spans(sentence), published):
         if not any(_same_day(said, other) for other in there):
             return Problem("date", said.spoken())
+    said_when = {match[0].replace(" ", "") for match in _WHEN.finditer(sentence)}
+    squeezed = _squeezed(text)
+    for when in sorted(said_when):
+        if not any(other in squeezed for other in (when, *_WHENS.get(when, ()))):
+            return Problem("date", when)
     return None
 
 
+def _without_spans(text: str) -> str:
+    """A text without durations, which are no dates: 3일에 걸쳐, 5일 동안."""
+    return re.sub(r"\d+일(?=에 걸쳐| ?동안|간|째| 만에)", " ", text)
+
+
+def _after(day: Resolved, days: int) -> Resolved | None:
+    """The day so many days later: the last of 6일부터 사흘간."""
+    if day.year is None or day.month is None or day.day is None:
+        return None
+    try:
+        later = date(day.year, day.month, day.day) + timedelta(days=days)
+    except ValueError:
+        return None
+    return Resolved(later.year, later.month, later.day)
+
+
 def _same_day(said: Resolved, other: Resolved) -> bool:
-    """Whether one date is the other, as precisely as the vaguer of them says."""
-    return said.year == other.year and all(
-        a is None or b is None or a == b for a, b in ((said.month, other.month), (said.day, other.day))
+    """Whether the evidence means this date: as precisely as it is said, or a day of the year that is said."""
+    return all(
+        mine is None or mine == its
+        for mine, its in ((said.year, other.year), (said.month, other.month), (said.day, other.day))
     )
 
 
 def _numbers(sentence: str, text: str) -> Problem | None:
-    """Every number must stand in the evidence, and not with another unit of the same measure."""
-    there = set(amounts(_without_dates(text)))
-    plain = {value for value, _ in amounts(text)}
-    for value, unit in amounts(_without_dates(sentence)):
-        if (value, unit) in there:
+    """Every number must stand in the evidence or follow from two there, and not with another measure."""
+    there = [*amounts(_without_dates(text))]
+    there += _made_of(there)
+    for said in amounts(_without_dates(sentence)):
+        if said.unit in _TRIALS or _VAGUE.match(sentence, said.start):
             continue
-        measure = next((units for units in MEASURES if unit in units), None)
-        others = {other for same, other in there if same == value}
-        if value not in plain or (measure is not None and (others & measure or not others)):
-            return Problem("number", f"{value:g}{unit}")
+        over = bool(_HALF_OVER.match(sentence, said.start))
+        known = any(
+            _same_amount(said, other) or (over and other.unit == "%" and other.value > 50) for other in there
+        )
+        if not known and not (_COMPARED.search(sentence) and _difference(said, there)):
+            return Problem("number", str(said))
     return None
+
+
+def _made_of(there: Sequence[Amount]) -> list[Amount]:
+    """What two amounts make: 1시간 20분 are 80 minutes, of 8000원 and 4000원 one is half of the other."""
+    minutes = [
+        Amount(60 * hours.value + rest.value, "분", hours.start, rest.end)
+        for hours, rest in pairwise(there)
+        if (hours.unit, rest.unit) == ("시간", "분")
+    ]
+    halved = any(2 * a.value == b.value for a, b in permutations(there, 2) if a.unit == b.unit)
+    return minutes + ([Amount(50.0, "%", 0, 0), Amount(2.0, "배", 0, 0)] if halved else [])
+
+
+def _difference(said: Amount, there: Sequence[Amount]) -> bool:
+    """Whether an amount is the difference or the sum of two."""
+    return any(
+        said.value in (one.value - other.value, one.value + other.value)
+        for one, other in permutations(there, 2)
+        if _alike_units(said, one, other)
+    )
+
+
+def _alike_units(said: Amount, one: Amount, other: Amount) -> bool:
+    return one.unit == other.unit and (said.unit == one.unit or (said.unit, one.unit) == ("시간", "시"))
+
+
+def _same_amount(said: Amount, other: Amount) -> bool:
+    minutes = MINUTES.get(said.unit, 0) * said.value
+    if minutes and minutes == MINUTES.get(other.unit, 0) * other.value:
+        return True  # 하루 and 24시간
+    if said.value != other.value:
+        return False
+    same = said.unit == other.unit or said.measure is None or other.measure is None
+    return same or {said.measure, other.measure} <= COUNTED or (said.value == 1 and said.measure == "time")
 
 
 def _without_dates(text: str) -> str:
     return re.sub(
-        r"\d{4}\s?년|\d{1,2}\s?월(?!\s?세)|\d{1,2}\s?일(?![가-힣]*간)|\d{4}[-.]\d{1,2}[-.]\d{1,2}", " ", text
+        r"\d{4}\s?년|\d{1,2}\s?월(?!\s?세)|\d{1,2}\s?일(?![가-힣]*간)|\d{4}[-.]\d{1,2}[-.]\d{1,2}",
+        lambda match: " " * len(match[0]),
+        text,
     )
 
 
 def _names(sentence: str, text: str) -> Problem | None:
     """Names and unknown words must stand in the evidence; a title must stand with the name it is given to."""
-    squeezed = _squeezed(text)
+    squeezed, people = _squeezed(text), named(text)
     for m in _analysed(sentence):
         unknown = m.id < UNKNOWN_BELOW and m.tag == "NNG"
-        if (m.tag == "NNP" or unknown) and len(m.form) > 1 and _squeezed(m.form) not in squeezed:
+        if (m.tag == "NNP" or unknown) and len(m.form) > 1 and not _stands(_squeezed(m.form), squeezed):
             return Problem("name", m.form)
     for pattern in (NAME_TITLE, TITLE_NAME):
-        for match in pattern.finditer(sentence):
+        for match in overlapping(pattern, sentence):
             name, title = match["name"], match["title"].split()[-1]
-            if name[-1] in _NO_NAME or name in words("not_names"):
+            others = [person for person in people if person != name and person in match["title"]]
+            if others or re.search(r"\d", match["title"]):
+                continue  # the title is somebody else's
+            if name not in people and (name[-1] in _NO_NAME or name in words("not_names")):
                 continue
-            if name not in text and _named(sentence, match.start("name")):
+            if not _stands(name, squeezed) and _named(sentence, name, match.start("name")):
                 return Problem("name", name)
-            if name in text and title not in ("씨", "님") and not _titled(text, name, title):
+            if (
+                name in text
+                and not _titled(text, name, title)
+                and (name in people or _named(sentence, name, match.start("name")))
+            ):
                 return Problem("name", f"{name} {title}")
     return None
 
 
-def _named(sentence: str, place: int) -> bool:
-    """Whether a name, and no common noun, begins at that place."""
-    first = next((m for m in _analysed(sentence) if m.start == place), None)
-    return first is not None and (first.tag == "NNP" or first.id < UNKNOWN_BELOW)
+def _stands(name: str, text: str) -> bool:
+    """Whether a name is in a text: whole, without the particle that clings to it, or of two parts: 가온시 + 시청."""
+    if name in text or (len(name) > 2 and name[-1] in "이가은는을를의에로도와과" and name[:-1] in text):
+        return True
+    return any(
+        name[:cut] in text and any(name[start:] in text for start in range(max(1, cut - 1), cut + 1))
+        for cut in range(2, len(name))
+        if len(name) - cut >= 1 and len(name) > 3
+    )
+
+
+def _named(sentence: str, name: str, place: int) -> bool:
+    """Whether a name, and no common noun, stands at that place."""
+    inside = [m for m in _analysed(sentence) if place <= m.start < place + len(name)]
+    if not inside:
+        return False
+    apart = len(name) == 3 and len(inside) > 1 and all(m.tag[0] == "N" or m.tag == "MM" for m in inside)
+    return apart or inside[0].tag == "NNP" or inside[0].id < UNKNOWN_BELOW
 
 
 def _titled(text: str, name: str, title: str) -> bool:
-    """Whether a title stands beside a name: 남가람 협회 회장, 회장 남가람, or the surname with it."""
-    near = any(
-        title in text[max(0, match.start() - len(title) - 2) : match.start()]
-        or title in text[match.end() : match.end() + 24].split(",")[0]
-        for match in re.finditer(re.escape(name), text)
-    )
-    return near or f"{name[0]} {title}" in text
+    """Whether a title stands beside a name: 남가람 협회 회장, 회장 남가람, or the surname with it.
 
-
-def _polarity(sentence: str, text: str) -> Problem | None:
-    """An opposite of what the evidence says, or a negation where the evidence has none, or the reverse."""
-    said, there = _forms(sentence), _forms(text)
-    for a, b in _opposites():
-        if said & a and there & b and not there & a and not said & b:
-            return Problem("negation", " ".join(sorted(said & a)))
-    denied, affirmed = _denied(sentence), _denied(text)
-    if (denied & _stems(text)) - affirmed - words("grounding", "light_verbs"):
-        return Problem("negation", " ".join(sorted(denied)))
-    if denied and not affirmed and not (there & words("grounding", "denying")) - said:
-        return Problem("negation", " ".join(sorted(denied)))
-    undone = affirmed & _stems(sentence)
-    if undone and not denied and not (said - undone) & words("grounding", "denying"):
-        return Problem("negation", " ".join(sorted(undone)))
-    return None
-
-
-@cache
-def _opposites() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
-    """Each set of words with the set of its opposites, both ways round."""
-    pairs = [
-        tuple(frozenset(side.split(",")) for side in pair.split("/"))
-        for pair in words("grounding", "opposites")
-    ]
-    return tuple(both for one, other in pairs for both in ((one, other), (other, one)))
-
-
-def _forms(text: str) -> frozenset[str]:
-    return frozenset(m.form for m in _analysed(text) if m.tag[:2] in ("NN", "VV", "VA", "MA", "XR"))
-
-
-def _stems(text: str) -> frozenset[str]:
-    """Its predicates: verbs, adjectives, and nouns made verbs."""
-    found = _analysed(text)
-    verbal = {m.form for m in found if m.tag[:2] in ("VV", "VA")}
-    made = {a.form for a, b in pairwise(found) if b.tag in ("XSV", "XSA")}
-    return frozenset((verbal | made) - words("light"))
-
-
-def _denied(text: str) -> frozenset[str]:
-    """The predicates that are negated: 늘지 않았다, 못 한다, 쓸 수 없다."""
-    found = _analysed(text)
-    denied = set()
-    for place, m in enumerate(found):
-        cannot = m.form == "없" and place > 0 and found[place - 1].form in ("수", "ᆯ 수")
-        if (m.tag == "VX" and m.form in ("않", "못하", "말")) or m.tag == "VCN" or cannot:
-            before = [
-                b
-                for b in found[max(0, place - 6) : place]
-                if (b.tag[:2] in ("VV", "VA") or b.tag in ("NNG", "XR"))
-            ]
-            if before:
-                denied.add(before[-1].form)
-        if m.tag == "MAG" and m.form in ("안", "못") and place + 1 < len(found):
-            denied.add(found[place + 1].form)
-    return frozenset(denied)
+    A courtesy title fits a name that the evidence gives none.
+    """
+    has = False
+    for match in re.finditer(re.escape(name), text):
+        before, after = text[max(0, match.start() - 20) : match.start()], text[match.end() : match.end() + 24]
+        after = re.split(r",|(?:와|과|은|는|을|를|께서|에게)(?= )|[이가](?= )(?! ?[가-힣]*{TITLE})", after)[0]
+        if title in before[-len(title) - 2 :] or title in after:
+            return True
+        has = has or bool(_ANY_TITLE.search(after))
+    return f"{name[0]} {title}" in text or (title in ("씨", "님") or (title in _COURTESY and not has))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +316,26 @@ class _Word:
 
     form: str
     tag: str
+
+
+def _absent(sentence: str, text: str) -> Problem | None:
+    """A place or a body that the evidence does not have, by this or another name."""
+    squeezed = _squeezed(text)
+    there = {meaning.group for meaning in meanings(_analysed(text))}
+    for word in _run_words(sentence):
+        known = _stands(_squeezed(word.form), squeezed)
+        if (
+            not known
+            and word.tag == "NN"
+            and kind_of(word.form) == "place"
+            and not _groups(word.form) & there
+        ):
+            return Problem("swapped", word.form)
+    return None
+
+
+def _groups(text: str) -> set[int]:
+    return {meaning.group for meaning in meanings(_analysed(text))}
 
 
 def _swapped(sentence: str, text: str) -> Problem | None:
@@ -299,37 +398,6 @@ def _slot(word: _Word) -> str | None:
         return "weekday"
     ends = word.form[-1] in _PLACE or word.form.endswith(_PLACES)
     return "place" if ends and word.form not in words("grounding", "no_places") else None
-
-
-def _contrary(sentence: str, text: str) -> Problem | None:
-    """A predicate of which the evidence has the opposite, or the denial, behind the same word."""
-    said, there = _after(sentence), _after(text)
-    denied, affirmed = _denied(sentence), _denied(text)
-    for noun, predicate in said:
-        others = {other for same, other in there if same == noun}
-        if not others:
-            continue
-        if any(predicate in a and others & b and not others & a for a, b in _opposites()):
-            return Problem("negation", f"{noun} {predicate}")
-        if predicate in others and (predicate in denied) != (predicate in affirmed):
-            return Problem("negation", f"{noun} {predicate}")
-    return None
-
-
-def _after(text: str) -> frozenset[tuple[str, str]]:
-    """Each noun with the predicate right behind it."""
-    found = _analysed(text)
-    pairs = set()
-    noun = ""
-    for m, after in zip(found, (*found[1:], None), strict=True):
-        made = after is not None and after.tag in ("XSV", "XSA")
-        if (m.tag[:2] in ("VV", "VA") or made) and noun:
-            pairs.add((noun, m.form))
-        if m.tag in ("NNG", "NNP", "NNB") and not made:
-            noun = m.form
-        elif m.tag in ("EC", "EF", "ETM"):
-            noun = ""
-    return frozenset(pairs)
 
 
 def _words(sentence: str, text: str, encoder: KiwiEncoder) -> Problem | None:

@@ -10,8 +10,10 @@ from bot.evaluation.grounding import check_cases, rates, read_cases
 from bot.grounding import unsupported
 from vectorstore.kiwi_encoder import KiwiEncoder
 
-CASES = Path(__file__).parent / "data" / "grounding" / "cases.jsonl"
-CAUGHT, DROPPED = 0.78, 0.08  # floors below what was measured: .83 caught, .065 dropped
+SETS = Path(__file__).parent / "data" / "grounding"
+CASES = SETS / "cases.jsonl"
+# Least caught and most dropped, a little beside what was measured.
+SHARES = {"cases": (0.90, 0.05), "subtle": (0.81, 0.065), "heldout": (0.78, 0.09)}
 EVIDENCE = (
     "솔내군은 지난 15일 솔내회관에서 물길 설명회를 열었다.",
     "설명회에는 주민 120명이 왔고, 배수빈 솔내협회 회장은 “둑을 8m 물려야 한다”고 말했다.",
@@ -54,10 +56,43 @@ def test_what_it_does_not_say_is_caught(sentence: str, kind: str, encoder: KiwiE
     assert found is not None and found.kind == kind
 
 
-def test_the_shares_over_the_test_set_do_not_fall() -> None:
-    shares = rates(check_cases(read_cases(CASES)))
-    assert shares["caught"]["all"] >= CAUGHT
-    assert shares["dropped"]["all"] <= DROPPED
+@pytest.mark.parametrize("name", SHARES)
+def test_the_shares_over_the_test_sets_do_not_fall(name: str) -> None:
+    shares = rates(check_cases(read_cases(SETS / f"{name}.jsonl")))
+    caught, dropped = SHARES[name]
+    assert shares["caught"]["all"] >= caught
+    assert shares["dropped"]["all"] <= dropped
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind"),
+    [
+        ("![그림](https://example.kr/p.png)을 보면 주민 120명이 왔습니다.", "markup"),
+        ("자세한 내용은 https://example.kr 에 있습니다.", "markup"),
+        ("설명회에는 <b>주민</b> 120명이 왔습니다.", "markup"),
+        ("설명회는 Солнце 회관에서 열렸습니다.", "script"),
+        ("설명회에는 주민 8명이 왔습니다.", "number"),
+        ("군은 지난해 3월까지 둑을 고칩니다.", "date"),
+    ],
+)
+def test_links_and_other_scripts_are_caught(sentence: str, kind: str, encoder: KiwiEncoder) -> None:
+    found = unsupported(sentence, EVIDENCE, "2024-03-20", encoder)
+    assert found is not None and found.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("sentence", "evidence"),
+    [
+        ("한솔은 회장, 두솔은 총무를 맡았습니다.", "회장은 김두솔 씨가, 총무는 박한솔 씨가 맡았다."),
+        ("박한솔 총무는 길을 넓히자고 했습니다.", "김두솔 총무는 “길을 넓히자”고 했다. 박한솔 씨는 듣기만 했다."),
+        ("사과 3톤과 배 5톤을 팔았습니다.", "마을은 사과 5톤과 배 3톤을 팔았다."),
+        ("주말에도 문을 엽니다.", "도서관은 평일에 문을 연다. 주말에는 열지 않는다."),
+        ("버스는 역에서 시청까지 갑니다.", "버스는 시청에서 역까지 간다."),
+        ("요금은 500원 내립니다.", "요금은 다음 달부터 500원 오른다."),
+    ],
+)
+def test_what_is_said_of_something_else_is_caught(sentence: str, evidence: str, encoder: KiwiEncoder) -> None:
+    assert unsupported(sentence, [evidence], "2024-03-20", encoder) is not None
 
 
 def test_the_shares_are_printed_and_saved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
