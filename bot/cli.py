@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,8 @@ def _chat(arguments: Arguments) -> int:
 def _show(answer: Any) -> None:
     """Print an answer with its sources as a person reads them."""
     print(answer.answer)
+    if answer.fallback is not None:
+        print(say("web.fallback", why=answer.fallback))
     for citation in answer.citations:
         publisher = citation.publisher or say("cli.publisher_unknown")
         published = citation.published or say("store.no_date")
@@ -144,6 +147,12 @@ def _serve(arguments: Arguments) -> int:
     settings: BotSettings = _settings(arguments, host=arguments.host, port=arguments.port)
     frames = ("'self'", *settings.frame_ancestors)
     web = WebSettings(settings.host, settings.port, settings.allowed_hosts, settings.origins, frames)
+    if settings.llm != "none":
+        from bot.llm.factory import check_setting
+
+        check_setting(settings)
+        # A question that waits for the model keeps its slot, and costs nothing meanwhile.
+        web = replace(web, chats=max(web.chats, settings.llm_calls + settings.llm_waiting))
     return serve(Bot(settings), web)
 
 

@@ -21,6 +21,7 @@ from bot.passages import term_set, word_vectors
 from bot.people import NAME_TITLE, TITLE_NAME
 from bot.polarity import opposed
 from bot.swaps import kind_of, misplaced, named, overlapping
+from prompts import options
 from vectorstore.kiwi_encoder import KiwiEncoder, weight_of
 from vectorstore.lexical import TERM_TAGS
 from vectorstore.morphemes import UNKNOWN_BELOW, Morpheme, morphemes
@@ -29,12 +30,19 @@ from vectorstore.paraphrases import meanings
 COUNTED = frozenset({"people", "thing"})  # measures whose counters are used for each other
 LEAST = 0.4  # of the weight must stand in the evidence; by hand, on the odd lines of tests/data/grounding
 _COMPARED = re.compile(
-    r"더|차이|차로|많|적[은게]|늘|줄|올[라랐]|오[르른]|낮|높|인상|인하|오릅|올립|내립|내[려린]"
+    r"않|아닌|나머지|남은|동안|더|차이|차로|많|적[은게]|늘|줄|올[라랐]|오[르른]|낮|높|인상|인하|오릅|올립|내립|내[려린]"
 )
 _WHEN = re.compile(r"(?:다음|이번|지난) ?[주달]|내달|오늘|내일|모레|어제|그제|새벽|오전|오후")
 _WHENS = {"오전": ("새벽", "아침"), "오후": ("낮", "저녁", "밤"), "새벽": ("오전",)}
 MINUTES = {"분": 1, "시간": 60, "일": 1440}
 _HALF_OVER = re.compile(r"절반(?:이|을)? ?(?:넘|이상)")
+_SPAN = r"(?=에 걸쳐| ?동안|간|째| 만에| ?연속| ?이내| ?안)"
+_DATES = re.compile(
+    rf"\d{{4}}\s?년|\d{{1,2}}\s?월(?!\s?세)|\d{{1,2}}\s?일(?!{_SPAN[3:-1]})|\d{{4}}[-.]\d{{1,2}}[-.]\d{{1,2}}"
+)
+_ABOUT = re.compile(r"(?:약|대략|거의) ?$")
+_OR_SO = re.compile(r" ?(?:여|쯤|정도|가량|안팎|남짓|가까이)")
+ABOUT = 0.04  # by which a number told as about so much may differ
 _VAGUE = re.compile(r"한 |하루|(?:두|세) 사람")  # 한 달에, 하루 두 번
 _TRIALS = frozenset({"심"})  # 1심 follows from the court
 LONG = 60  # days; longer spans are told by their ends
@@ -67,8 +75,7 @@ def unsupported(
     sentence: str, evidence: Sequence[str], published: str | None, encoder: KiwiEncoder
 ) -> Problem | None:
     """The first problem of a sentence, or None where the evidence bears it out."""
-    sentence = unicodedata.normalize("NFKC", sentence)
-    evidence = [unicodedata.normalize("NFKC", part) for part in evidence]
+    sentence, *evidence = (_plain(part) for part in (sentence, *evidence))
     text = " ".join(evidence)
     return (
         _markup(sentence, text)
@@ -83,6 +90,16 @@ def unsupported(
         or _absent(sentence, text)
         or _misplaced(sentence, evidence, encoder)
         or _words(sentence, text, encoder)
+    )
+
+
+def _plain(text: str) -> str:
+    """A text in one form: ㎝ as cm, full-width letters as plain ones, noon and midnight by the clock."""
+    return (
+        unicodedata.normalize("NFKC", text)
+        .replace("정오", "낮 12시")
+        .replace("자정", "밤 12시")
+        .replace("내달", "다음 달")
     )
 
 
@@ -138,7 +155,7 @@ def _quotes(sentence: str, text: str) -> Problem | None:
 def _scripts(sentence: str, text: str) -> Problem | None:
     """Words of other scripts, Han, Kana and Latin among them, that the evidence does not have."""
     for match in _SCRIPTS.finditer(sentence):
-        if match[0].lower() not in text.lower():
+        if match[0].isalpha() and match[0].lower() not in text.lower():
             return Problem("script", match[0])
     return None
 
@@ -147,29 +164,44 @@ def _dates(sentence: str, text: str, published: str | None) -> Problem | None:
     """Whole dates, months and years must be those that the evidence means by the article's own day."""
     there = list(resolve_all(_without_spans(text), published))
     spans = [amount for amount in amounts(text) if amount.unit == "일" and amount.value < LONG]
-    lasts = [int(span.value) for span in spans if re.match(r"[가-힣]|\d+일(?:간| ?동안)", text[span.start :])]
+    lasts = [int(span.value) for span in spans if re.match(rf"[가-힣]|\d+일{_SPAN}", text[span.start :])]
     there += [ended for day in there for days in lasts if (ended := _after(day, days - 1)) is not None]
     until = [int(match[1]) for match in re.finditer(r"(\d{1,2})일까지", text)]
     there += [
         Resolved(day.year, day.month, last) for day in there if day.day for last in until if last > day.day
     ]
     there += [eve for day in there if "전날" in text and (eve := _after(day, -1)) is not None]
+    there += _last_weekdays(text, published)
     if published and "새해" in text:
         there.append(Resolved(int(published[:4]) + (published[5:7] > "09"), None, None))
     for said in resolve_all(_without_spans(sentence), published):
         if not any(_same_day(said, other) for other in there):
             return Problem("date", said.spoken())
-    said_when = {match[0].replace(" ", "") for match in _WHEN.finditer(sentence)}
+    said_when = {match[0] for match in _WHEN.finditer(sentence)}
     squeezed = _squeezed(text)
     for when in sorted(said_when):
-        if not any(other in squeezed for other in (when, *_WHENS.get(when, ()))):
+        written = any(other in squeezed for other in (_squeezed(when), *_WHENS.get(when, ())))
+        meant = any(_same_day(other, day) for other in resolve_all(when, published) for day in there)
+        if not written and not meant:
             return Problem("date", when)
     return None
 
 
 def _without_spans(text: str) -> str:
     """A text without durations, which are no dates: 3일에 걸쳐, 5일 동안."""
-    return re.sub(r"\d+일(?=에 걸쳐| ?동안|간|째| 만에)", " ", text)
+    return re.sub(rf"\d+일{_SPAN}", " ", text)
+
+
+def _last_weekdays(text: str, published: str | None) -> list[Resolved]:
+    """지난 일요일 as the last Sunday before the article's day."""
+    names = options("answer.weekdays")
+    found = []
+    for match in re.finditer(r"지난 ?(?:주 )?([월화수목금토일]요일)", text):
+        day = date.fromisoformat(published[:10]) if published else None
+        if day is not None:
+            day -= timedelta(days=(day.weekday() - names.index(match[1]) - 1) % 7 + 1)
+            found.append(Resolved(day.year, day.month, day.day))
+    return found
 
 
 def _after(day: Resolved, days: int) -> Resolved | None:
@@ -193,35 +225,46 @@ def _same_day(said: Resolved, other: Resolved) -> bool:
 
 def _numbers(sentence: str, text: str) -> Problem | None:
     """Every number must stand in the evidence or follow from two there, and not with another measure."""
-    there = [*amounts(_without_dates(text))]
-    there += _made_of(there)
+    text = _without_dates(text)
+    there = [*amounts(text)]
+    there += _made_of(there, text)
     for said in amounts(_without_dates(sentence)):
         if said.unit in _TRIALS or _VAGUE.match(sentence, said.start):
             continue
         over = bool(_HALF_OVER.match(sentence, said.start))
+        room = ABOUT if _ABOUT.search(sentence[: said.start]) or _OR_SO.match(sentence, said.end) else 0.0
         known = any(
-            _same_amount(said, other) or (over and other.unit == "%" and other.value > 50) for other in there
+            _same_amount(said, other, room) or (over and other.unit == "%" and other.value > 50)
+            for other in there
         )
         if not known and not (_COMPARED.search(sentence) and _difference(said, there)):
             return Problem("number", str(said))
     return None
 
 
-def _made_of(there: Sequence[Amount]) -> list[Amount]:
-    """What two amounts make: 1시간 20분 are 80 minutes, of 8000원 and 4000원 one is half of the other."""
-    minutes = [
-        Amount(60 * hours.value + rest.value, "분", hours.start, rest.end)
-        for hours, rest in pairwise(there)
-        if (hours.unit, rest.unit) == ("시간", "분")
-    ]
-    halved = any(2 * a.value == b.value for a, b in permutations(there, 2) if a.unit == b.unit)
-    return minutes + ([Amount(50.0, "%", 0, 0), Amount(2.0, "배", 0, 0)] if halved else [])
+def _made_of(there: Sequence[Amount], text: str) -> list[Amount]:
+    """What two amounts make: 1시간 20분 are 80 minutes, 10명 중 4명 are 40 %, of 8000원 and 4000원 one is half."""
+    made = []
+    for one, other in pairwise(there):
+        between = text[one.end : other.start]
+        if (one.unit, other.unit) == ("시간", "분"):
+            made.append(Amount(60 * one.value + other.value, "분", one.start, other.end))
+        if one.unit == other.unit and one.value and re.match(r" ?(?:중|가운데)", between):
+            made.append(Amount(round(100 * other.value / one.value, 1), "%", one.start, other.end))
+    if any(2 * one.value == other.value for one, other in permutations(there, 2) if one.unit == other.unit):
+        made += [Amount(50.0, "%", 0, 0), Amount(2.0, "배", 0, 0)]
+    if "절반" in text:
+        made += [Amount(amount.value / 2, amount.unit, 0, 0) for amount in there]
+    return made
 
 
 def _difference(said: Amount, there: Sequence[Amount]) -> bool:
     """Whether an amount is the difference or the sum of two."""
     return any(
         said.value in (one.value - other.value, one.value + other.value)
+        or (
+            one.unit == "시" != said.unit and said.value == (one.value - other.value) % 12
+        )  # 10시부터 3시까지
         for one, other in permutations(there, 2)
         if _alike_units(said, one, other)
     )
@@ -231,22 +274,18 @@ def _alike_units(said: Amount, one: Amount, other: Amount) -> bool:
     return one.unit == other.unit and (said.unit == one.unit or (said.unit, one.unit) == ("시간", "시"))
 
 
-def _same_amount(said: Amount, other: Amount) -> bool:
+def _same_amount(said: Amount, other: Amount, room: float = 0.0) -> bool:
     minutes = MINUTES.get(said.unit, 0) * said.value
     if minutes and minutes == MINUTES.get(other.unit, 0) * other.value:
         return True  # 하루 and 24시간
-    if said.value != other.value:
+    if abs(said.value - other.value) > room * other.value:
         return False
     same = said.unit == other.unit or said.measure is None or other.measure is None
     return same or {said.measure, other.measure} <= COUNTED or (said.value == 1 and said.measure == "time")
 
 
 def _without_dates(text: str) -> str:
-    return re.sub(
-        r"\d{4}\s?년|\d{1,2}\s?월(?!\s?세)|\d{1,2}\s?일(?![가-힣]*간)|\d{4}[-.]\d{1,2}[-.]\d{1,2}",
-        lambda match: " " * len(match[0]),
-        text,
-    )
+    return _DATES.sub(lambda match: " " * len(match[0]), text)
 
 
 def _names(sentence: str, text: str) -> Problem | None:

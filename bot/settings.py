@@ -32,7 +32,7 @@ class BotSettings(StoreSettings):
     frame_ancestors: Listed = ()
     """Origins of sites that may show the page in a frame; comma-separated."""
 
-    llm: str = "none"
+    llm: Annotated[str, BeforeValidator(lambda value: str(value).strip() or "none")] = "none"
     """`none`, `ollama:NAME`, `openai:NAME` (any server of that protocol), `local:` a folder or hub name."""
     llm_url: str | None = None
     """Where the model's server is; None takes the provider's own address."""

@@ -13,7 +13,7 @@ from vectorstore.kiwi_encoder import KiwiEncoder
 SETS = Path(__file__).parent / "data" / "grounding"
 CASES = SETS / "cases.jsonl"
 # Least caught and most dropped, a little beside what was measured.
-SHARES = {"cases": (0.90, 0.05), "subtle": (0.81, 0.065), "heldout": (0.78, 0.09)}
+SHARES = {"cases": (0.90, 0.05), "subtle": (0.81, 0.065), "heldout": (0.78, 0.09), "fresh": (0.77, 0.12)}
 EVIDENCE = (
     "솔내군은 지난 15일 솔내회관에서 물길 설명회를 열었다.",
     "설명회에는 주민 120명이 왔고, 배수빈 솔내협회 회장은 “둑을 8m 물려야 한다”고 말했다.",
@@ -84,7 +84,10 @@ def test_links_and_other_scripts_are_caught(sentence: str, kind: str, encoder: K
     ("sentence", "evidence"),
     [
         ("한솔은 회장, 두솔은 총무를 맡았습니다.", "회장은 김두솔 씨가, 총무는 박한솔 씨가 맡았다."),
-        ("박한솔 총무는 길을 넓히자고 했습니다.", "김두솔 총무는 “길을 넓히자”고 했다. 박한솔 씨는 듣기만 했다."),
+        (
+            "박한솔 총무는 길을 넓히자고 했습니다.",
+            "김두솔 총무는 “길을 넓히자”고 했다. 박한솔 씨는 듣기만 했다.",
+        ),
         ("사과 3톤과 배 5톤을 팔았습니다.", "마을은 사과 5톤과 배 3톤을 팔았다."),
         ("주말에도 문을 엽니다.", "도서관은 평일에 문을 연다. 주말에는 열지 않는다."),
         ("버스는 역에서 시청까지 갑니다.", "버스는 시청에서 역까지 간다."),

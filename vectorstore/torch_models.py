@@ -13,6 +13,7 @@ from vectorstore.model_files import quiet_libraries
 CPU_BATCH = 8  # texts; a BERT of 23 M parameters: 8 → 11.6/s, 32 → 11.0/s, of 0.3 M: 488 and 484/s
 GPU_BATCH = 64  # texts; not measured, halved by itself where it does not fit
 _DEVICE = re.compile(r"cpu|mps|cuda(:\d+)?", re.ASCII)
+_PIP = re.compile(r"pip install\s+(?:-\S+\s+)*['\"]?([A-Za-z0-9][\w.<>=,\[\]-]*)", re.ASCII)
 
 Result = TypeVar("Result")
 
@@ -81,6 +82,8 @@ def in_plain_words(name: str, device: str) -> Iterator[None]:
             raise EncoderError("store.model_memory", name=name, device=device) from exc
         if "trust_remote_code" in str(exc):
             raise EncoderError("store.model_code", name=name, code="trust_remote_code") from exc
+        if package := _missing_package(exc):
+            raise EncoderError("store.model_needs", name=name, package=package) from exc
         if type(exc).__name__ == "SafetensorError":
             raise EncoderError("store.model_weights", name=name, problem=problem) from exc
         # Whatever a damaged file makes the libraries raise, tokenizers a bare Exception among it.
@@ -114,6 +117,17 @@ def out_of_memory(exc: BaseException) -> bool:
     text = str(exc).lower()
     signs = ("out of memory", "can't allocate memory", "not enough memory")
     return isinstance(exc, MemoryError) or any(sign in text for sign in signs)
+
+
+def _missing_package(exc: Exception) -> str | None:
+    """What is to be installed, as the library's own error says; else the module that is not there."""
+    if not isinstance(exc, ImportError):
+        # The one package that transformers misses with a ValueError, whose text may quote the model's files.
+        return "accelerate" if "requires `accelerate`" in str(exc) else None
+    named = _PIP.search(str(exc))
+    if named:
+        return named[1].rstrip(".,")
+    return exc.name if isinstance(exc, ModuleNotFoundError) else None
 
 
 def _free_memory(device: str) -> None:

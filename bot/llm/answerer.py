@@ -45,9 +45,11 @@ class Generative:
                 return
             answer = draft.answer(self._model.name)
         except ModelError as exc:
-            logger.warning("the model's answer was not used: %s (%s)", exc.kind, self._model.name)
+            logger.info("the model's answer was not used: %s (%s)", exc.kind, self._model.name)
             yield Status(say("llm.fell_back", why=exc))
-            yield from spoken(replace(answer_from(reading), fallback=str(exc)))
+            instead = replace(answer_from(reading), fallback=str(exc))
+            # What was already shown cannot be unsaid piece by piece: the whole answer takes its place.
+            yield from [instead] if draft.shown else spoken(instead)
             return
         if draft.dropped:
             yield Status(say("llm.dropped", count=draft.dropped))

@@ -46,8 +46,7 @@ class Breaker:
 
     def failed(self, error: ModelError) -> None:
         """Note a call that failed; after the fifth in a row, start to look for the server's return."""
-        if error.retry_after is not None:
-            self._rests_until = time.monotonic() + error.retry_after
+        self._rest(error)
         if error.kind not in _COUNTED:
             return
         self._failed += 1
@@ -62,6 +61,10 @@ class Breaker:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._looking
 
+    def _rest(self, error: ModelError) -> None:
+        """Leave the server alone for as long as it asked, or as it asked before where that is longer."""
+        self._rests_until = max(self._rests_until, time.monotonic() + (error.retry_after or 0.0))
+
     async def _look(self, error: ModelError) -> None:
         while True:
             rest = self._rests_until - time.monotonic()
@@ -70,6 +73,7 @@ class Breaker:
                 await self._probe()
             except ModelError as exc:
                 error = exc
+                self._rest(error)
                 continue
             break
         logger.warning("the language model answers again")

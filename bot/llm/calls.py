@@ -14,6 +14,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
+import httpx
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
@@ -138,6 +139,11 @@ class Model:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        # The connections of OpenAI's and of Ollama's class; a local model has none.
+        inner = getattr(self._chat, "_async_client", None)
+        for client in (getattr(self._chat, "http_async_client", None), getattr(inner, "_client", None)):
+            if isinstance(client, httpx.AsyncClient):
+                await client.aclose()
 
     async def _answer(
         self, messages: Sequence[BaseMessage], put: Callable[[str | Place | ModelError | None], None]
@@ -180,6 +186,7 @@ class Model:
         async with aclosing(stream):
             length = 0
             while text is not None and length < LONGEST:
+                text = text[: LONGEST - length]
                 length += len(text)
                 yield text
                 left = LONGEST_S - (asyncio.get_running_loop().time() - began)

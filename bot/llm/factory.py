@@ -1,5 +1,6 @@
 """The chat model that a setting names, built by LangChain's `init_chat_model`, or ours for local weights."""
 
+import re
 from typing import Any
 
 import httpx
@@ -27,6 +28,13 @@ def open_model(settings: BotSettings) -> Model:
     return Model(chat, str(choice), limits, count)
 
 
+def check_setting(settings: BotSettings) -> None:
+    """Raise ModelSettingError for a model that cannot be set up, before a server is started on it."""
+    choice = chosen(settings.llm)
+    if choice is not None and choice.provider != LOCAL:
+        build_model(choice, settings)
+
+
 def estimated(text: str) -> int:
     """Tokens of a text for a tokenizer that is not at hand: one a Hangul syllable, one for two other letters.
 
@@ -38,7 +46,7 @@ def estimated(text: str) -> int:
 
 def build_model(choice: Choice, settings: BotSettings) -> BaseChatModel:
     """The model, not yet asked anything. Raises ModelSettingError: unknown provider, package missing."""
-    if settings.llm_url and not settings.llm_url.startswith(("http://", "https://")):
+    if settings.llm_url and not _is_address(settings.llm_url):
         raise ModelSettingError("llm.bad_url", value=settings.llm_url)
     if choice.provider == LOCAL:
         from bot.llm.local import LocalChat
@@ -51,14 +59,23 @@ def build_model(choice: Choice, settings: BotSettings) -> BaseChatModel:
         model: BaseChatModel = init_chat_model(choice.name, model_provider=choice.provider, **options)
         return model
     except ImportError as exc:
-        package = {"ollama": "forum-bot[ollama]"}.get(
-            choice.provider, f"langchain-{choice.provider.replace('_', '-')}"
-        )
+        named = re.search(r"pip install ([\w\[\]-]+)", str(exc))
+        package = named[1] if named else f"langchain-{choice.provider.replace('_', '-')}"
+        package = "forum-bot[ollama]" if choice.provider == "ollama" else package
         raise ModelSettingError("llm.no_package", provider=choice.provider, package=package) from exc
     except ValueError as exc:
         if "provider" in str(exc):
             raise ModelSettingError("llm.unknown_provider", provider=choice.provider) from exc
-        raise ModelSettingError("llm.not_built", model=str(choice)) from exc
+        raise ModelSettingError("llm.not_built", model=str(choice)) from None  # exc quotes the key
+
+
+def _is_address(text: str) -> bool:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        return False
+    good = bool(url.host) and "%" not in url.host and (url.port or 1) < 65536
+    return good and url.scheme in ("http", "https")
 
 
 def address(choice: Choice, settings: BotSettings) -> str | None:
@@ -82,7 +99,9 @@ def _options(choice: Choice, settings: BotSettings) -> dict[str, Any]:
     if choice.provider == "openai":
         options: dict[str, Any] = {
             "base_url": address(choice, settings), "api_key": key or "none", "max_retries": 0,
-            "use_responses_api": False, "max_tokens": settings.llm_tokens,
+            "timeout": waits, "use_responses_api": False,
+            "stream_chunk_timeout": None,  # by asyncio.wait_for, in which Python 3.11 may lose a cancellation
+            "max_tokens": settings.llm_tokens,
             "http_async_client": httpx.AsyncClient(timeout=waits, limits=_many(settings)),
         }  # fmt: skip
         return options | (_of_other_servers(settings) if settings.llm_url else {})

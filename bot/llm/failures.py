@@ -3,7 +3,10 @@
 Libraries raise what they like, so an exception is judged by its HTTP status and its type's name.
 """
 
+import time
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from math import isnan
 from typing import Literal
 
 from prompts import say
@@ -42,7 +45,7 @@ def judged(error: BaseException) -> ModelError:
         status = getattr(cause, "status_code", None)
         if isinstance(status, int) and status >= 400:
             kind = _STATUS.get(status, "server" if status >= 500 else "request")
-            return ModelError(kind, _retry_after(cause))
+            return ModelError(kind, _retry_after(error))
     names = [kind.__name__ for cause in _causes(error) for kind in type(cause).__mro__]
     if "OutOfMemoryError" in names or isinstance(error, MemoryError):
         return ModelError("memory")
@@ -60,12 +63,17 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _retry_after(error: BaseException) -> float | None:
-    """Seconds of a Retry-After header, where the library kept the response."""
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    """Seconds of a Retry-After header, in seconds or as a date, where one of the causes kept the response."""
+    headers = (getattr(getattr(cause, "response", None), "headers", None) for cause in _causes(error))
+    wanted = next((each["retry-after"] for each in headers if each and "retry-after" in each), "")
     try:
-        return min(max(float(headers.get("retry-after", "")), 0.0), _LONG)
+        seconds = float(wanted)
     except ValueError:
-        return None
+        try:
+            seconds = parsedate_to_datetime(wanted).timestamp() - time.time()
+        except (ValueError, OverflowError):
+            return None
+    return None if isnan(seconds) else min(max(seconds, 0.0), _LONG)
 
 
 def pause(error: ModelError, attempt: int) -> float:

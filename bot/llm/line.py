@@ -54,9 +54,10 @@ class Line:
 
     def _advance(self) -> None:
         """Call the next, and tell the others."""
-        while self._free > 0 and self._waiting:
-            called, _ = self._waiting.popleft()
-            self._free -= 1
-            called.set_result(None)
+        for entry in list(self._waiting):
+            if self._free > 0 and not entry[0].done():  # done: its caller is just leaving, and takes it out
+                self._waiting.remove(entry)
+                self._free -= 1
+                entry[0].set_result(None)
         for place, (_, tell) in enumerate(self._waiting):
             tell(place)

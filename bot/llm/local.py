@@ -5,6 +5,7 @@ so this one is ours. PyTorch is imported when a model is opened.
 """
 
 import asyncio
+import atexit
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
@@ -20,6 +21,7 @@ from bot.llm.choice import ModelSettingError
 from vectorstore.model_files import model_folder
 from vectorstore.torch_models import choose_device, in_plain_words, out_of_memory, quiet_loading, set_threads
 
+EXIT_S = 10.0  # seconds that the process waits at its end for a token that is being computed
 ROLES = {"system": "system", "human": "user", "ai": "assistant"}
 
 
@@ -156,33 +158,39 @@ class _Job(threading.Thread):
         self._tokens = 0
 
     def run(self) -> None:
-        """Generate, put the pieces and the end; after a cancelled call nobody listens."""
+        """Generate, put the pieces and the end."""
+        atexit.register(self._quit)
         try:
             self._generate()
             reason = "length" if self._tokens >= self._chat.max_tokens and not self._stopped else "stop"
-            self._put(_Piece(None, reason))
+            self._tell(_Piece(None, reason))
         except Exception as exc:  # noqa: BLE001 - whatever it is, the one who reads the pieces raises it
-            self._put(_Piece(None, error=MemoryError(str(exc)) if out_of_memory(exc) else exc))
+            self._tell(_Piece(None, error=MemoryError(str(exc)) if out_of_memory(exc) else exc))
+        finally:
+            atexit.unregister(self._quit)
+
+    def _quit(self) -> None:
+        """End before the interpreter does: PyTorch aborts a process that exits while it computes."""
+        self.cancelled.set()
+        self.join(EXIT_S)
 
     def _generate(self) -> None:
         import torch
         from transformers import StoppingCriteriaList
 
         chat = self._chat
-        inputs = chat._tokenizer.apply_chat_template(
-            [{"role": ROLES[message.type], "content": message.text} for message in self._messages],
-            add_generation_prompt=True, return_tensors="pt", return_dict=True, enable_thinking=False,
-        ).to(chat.device)  # fmt: skip
+        inputs = _prompt(chat._tokenizer, self._messages).to(chat.device)
         sampled = (
             {"do_sample": True, "temperature": chat.temperature} if chat.temperature else {"do_sample": False}
         )
         with torch.inference_mode():
-            chat._model.generate(
+            ids = chat._model.generate(
                 **inputs, max_new_tokens=chat.max_tokens, streamer=_streamer(chat._tokenizer, self._say),
                 stopping_criteria=StoppingCriteriaList([self._ended]), **sampled,
                 pad_token_id=chat._tokenizer.pad_token_id or chat._tokenizer.eos_token_id,
             )  # fmt: skip
         self._say("", end=True)
+        self._stopped = self._stopped or int(ids[0, -1]) in _ends(chat._model)
 
     def _ended(self, ids: Any, scores: Any, **kwargs: Any) -> Any:
         """Whether to stop, for each sequence of the batch, shape (1,)."""
@@ -195,15 +203,45 @@ class _Job(threading.Thread):
         """Put what is certain not to begin a stop string; what follows one is not said."""
         if self._stopped:
             return
-        self._held += text
+        self._held += text.replace(
+            "\N{REPLACEMENT CHARACTER}", ""
+        )  # bytes that are no letter, or half of one
         found = [place for stop in self._stops if (place := self._held.find(stop)) >= 0]
         self._stopped = bool(found)
         cut = min(found) if found else len(self._held) - (0 if end else _begun(self._held, self._stops))
         said, self._held = self._held[:cut], self._held[cut:]
-        if end:
-            said = said.rstrip("\N{REPLACEMENT CHARACTER}")  # the last letter was cut by the limit
         if said:
-            self._put(_Piece(said))
+            self._tell(_Piece(said))
+
+    def _tell(self, piece: _Piece) -> None:
+        """Put a piece, unless nobody listens any more: the call is cancelled, or its event loop closed."""
+        try:
+            if not self.cancelled.is_set():
+                self._put(piece)
+        except RuntimeError:
+            self.cancelled.set()
+
+
+def _prompt(tokenizer: Any, messages: Sequence[BaseMessage]) -> Any:
+    """The token ids of a conversation, shape (1, tokens), as the model's own template writes it."""
+    from jinja2 import TemplateError
+
+    told = [{"role": ROLES[message.type], "content": message.text} for message in messages]
+    options = {"add_generation_prompt": True, "return_tensors": "pt", "return_dict": True}
+    try:
+        return tokenizer.apply_chat_template(told, enable_thinking=False, **options)
+    except TemplateError:
+        if told[0]["role"] != "system" or len(told) == 1:
+            raise
+    # Templates as Gemma 2's refuse a system message: it goes before the first question.
+    first = {**told[1], "content": f"{told[0]['content']}\n\n{told[1]['content']}"}
+    return tokenizer.apply_chat_template([first, *told[2:]], enable_thinking=False, **options)
+
+
+def _ends(model: Any) -> Sequence[int]:
+    """The tokens that end an answer."""
+    ids = model.generation_config.eos_token_id
+    return ids if isinstance(ids, list) else [ids]
 
 
 def _begun(text: str, stops: Sequence[str]) -> int:
@@ -242,5 +280,6 @@ def _weights(folder: Any, device: str) -> dict[str, Any]:
         return {"dtype": torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16}
     if device == "mps":
         return {"dtype": torch.float16}
-    fast = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    has_mkldnn = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    fast = has_mkldnn and torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return {"dtype": torch.bfloat16 if fast else torch.float32}

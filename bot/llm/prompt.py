@@ -39,7 +39,7 @@ def brief(reading: Reading, room: int, count: Callable[[str], int]) -> Brief:
     summed = reading.question.type == "summary"
     chosen = _whole(reading) if summed else _best(reading)
     system = say("llm.system", no_answer=say("llm.no_answer"))
-    asked = normal_question(reading.question.text)
+    asked = _harmless(normal_question(reading.question.text))
     frame = system + say("llm.summary" if summed else "llm.answer", evidence="", question=asked)
     kept = _fitting(chosen, room - MARKS - count(frame), count)
     shown = _in_order(kept)

@@ -9,7 +9,14 @@ from typing import Any
 from bot.types import Answer, Sources, Status, Token, Turn
 from bot.web import transcript
 from bot.web.api import QuestionRefusedError, check_question, clean
-from bot.web.evidence import answer_html, evidence_html, failure_html, partial_html, stopped_html
+from bot.web.evidence import (
+    answer_html,
+    evidence_html,
+    failure_html,
+    fallback_html,
+    partial_html,
+    stopped_html,
+)
 from bot.web.stream import Failure, Inbox, ask, warmed
 from bot.web.transcript import Message
 from bot.web.types import ChatBot
@@ -94,9 +101,10 @@ class Conversations:
             match event:
                 case Answer():
                     evidence = await to_thread(evidence_html, event, self._bot.article)
-                    yield transcript.replied(answer_html(event), evidence)  # the questions may take a while
+                    parts = (answer_html(event), fallback_html(event), evidence)
+                    yield transcript.replied(*parts)  # the questions may take a while
                     more = await to_thread(self._follow_ups, event, transcript.questions(history))
-                    yield transcript.replied(answer_html(event), evidence, questions=more)
+                    yield transcript.replied(*parts, questions=more)
                     return
                 case Failure(text):
                     yield transcript.replied(failure_html(text))

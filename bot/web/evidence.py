@@ -42,6 +42,13 @@ def answer_html(answer: Answer) -> str:
     return body
 
 
+def fallback_html(answer: Answer) -> str:
+    """Why a language model's answer was not used; empty where none was asked, or its answer is shown."""
+    if answer.fallback is None:
+        return ""
+    return f'<span class="fb-status">{text_html(say("web.fallback", why=answer.fallback))}</span>'
+
+
 def failure_html(text: str) -> str:
     """An error, told apart from an answer."""
     return _note("fb-error", say("web.error_heading"), text_html(text))

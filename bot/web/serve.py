@@ -15,6 +15,7 @@ from bot.web.types import ChatBot, WebSettings
 from prompts import UserError, say
 
 _STOP_SECONDS = 10  # how long running answers may go on after Ctrl-C
+_KEEP_ALIVE = 75  # seconds of an idle connection; a proxy keeps it for less (nginx: 60) and closes it first
 
 
 class ServingError(UserError):
@@ -53,6 +54,7 @@ async def _serve(
         proxy_headers=False,
         ws="none",
         timeout_graceful_shutdown=_STOP_SECONDS,
+        timeout_keep_alive=_KEEP_ALIVE,
     )
     tell(say("web.serving", url=address(settings.host, listener.getsockname()[1])))
     await uvicorn.Server(config).serve(sockets=[listener])
