@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 from langchain_core.documents import Document
@@ -80,7 +81,7 @@ def build_chain(
         question = understand(state["standalone"])
         asked = Asked.of(question, pages.words, _own_words(state["ask"].question, state["standalone"]))
         ranked = rank(asked, pages.candidates([to_hit(document) for document in state["documents"]]))
-        found = read_spans(asked, ranked[:READ_SENTENCES])
+        found = cache(lambda: read_spans(asked, ranked[:READ_SENTENCES]))
         return Reading(state["ask"].question, question, asked, ranked, found)
 
     def answer(state: dict[str, Any]) -> Iterator[Event]:

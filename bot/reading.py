@@ -1,6 +1,6 @@
 """What was read for one question, and the forms in which it is answered: stated, quoted, or refused."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.cite import MAX_QUOTE, cite
@@ -28,8 +28,13 @@ class Reading:
     words: Asked
     ranked: Sequence[Ranked]
     """Sentences, best first."""
-    found: Sequence[Found]
-    """Candidate answers of the best sentences, best first."""
+    read: Callable[[], Sequence[Found]]
+    """Looks for the answer in the best sentences, once."""
+
+    @property
+    def found(self) -> Sequence[Found]:
+        """Candidate answers of the best sentences, best first; read when they are first asked for."""
+        return self.read()
 
     @property
     def page(self) -> Page:

@@ -12,6 +12,7 @@ from bot.reading import Reading
 from bot.types import Turn
 from prompts import say
 from vectorstore.morphemes import normal_question
+from vectorstore.types import Article
 
 MOST = 12  # sentences of evidence, the best and those around the first of them
 AROUND = 2  # of the best sentences have their neighbours with them
@@ -76,10 +77,15 @@ def _whole(reading: Reading) -> list[Candidate]:
 def _fitting(chosen: Sequence[Candidate], room: int, count: Callable[[str], int]) -> list[Candidate]:
     """As many as fit, from the most relevant on; at least one, cut by the server rather than by us."""
     kept: list[Candidate] = []
+    headed: set[str] = set()
     for candidate in chosen:
-        if kept and count(_listed(_in_order([*kept, candidate]))) > room:
+        article = candidate.page.article
+        room -= count(_line(len(chosen), candidate) + "\n")
+        room -= 0 if article.id in headed else count(_heading(article) + "\n")
+        if kept and room < 0:
             break
         kept.append(candidate)
+        headed.add(article.id)
     return kept
 
 
@@ -94,11 +100,14 @@ def _listed(shown: Sequence[Candidate]) -> str:
     numbered = list(enumerate(shown, 1))
     for _, group in groupby(numbered, key=lambda pair: pair[1].page.article.id):
         members = list(group)
-        article = members[0][1].page.article
-        published = article.published_date or say("store.no_date")
-        lines.append(say("llm.evidence_article", title=_harmless(article.title), published=published))
+        lines.append(_heading(members[0][1].page.article))
         lines += [_line(number, candidate) for number, candidate in members]
     return "\n".join(lines)
+
+
+def _heading(article: Article) -> str:
+    published = article.published_date or say("store.no_date")
+    return say("llm.evidence_article", title=_harmless(article.title), published=published)
 
 
 def _line(number: int, candidate: Candidate) -> str:

@@ -14,6 +14,7 @@ from bot.web.fences import page_policy
 from bot.web.types import ChatBot, WebSettings
 from prompts import UserError, say
 
+_SWITCH = 0.001  # seconds a thread that computes an answer may keep the event loop waiting
 _STOP_SECONDS = 10  # how long running answers may go on after Ctrl-C
 _KEEP_ALIVE = 75  # seconds of an idle connection; a proxy keeps it for less (nginx: 60) and closes it first
 
@@ -56,6 +57,7 @@ async def _serve(
         timeout_graceful_shutdown=_STOP_SECONDS,
         timeout_keep_alive=_KEEP_ALIVE,
     )
+    sys.setswitchinterval(_SWITCH)
     tell(say("web.serving", url=address(settings.host, listener.getsockname()[1])))
     await uvicorn.Server(config).serve(sockets=[listener])
 
