@@ -10,6 +10,7 @@ from bot.llm.failures import ModelError
 from bot.llm.sentences import cited, undressed
 from bot.passages import Candidate
 from bot.people import speaker_of
+from bot.reader.model import read as read_spans
 from bot.reader.spans import clean_answer
 from bot.reading import Reading, quote_around
 from bot.types import Answer, Citation
@@ -143,14 +144,18 @@ class Draft:
 
     def _short(self, text: str) -> str | None:
         """The reader's likeliest answer in a cited sentence, where the model's answer has it too."""
-        cited_places = {
+        places = {
             (self._evidence[number - 1].page.article.id, self._evidence[number - 1].place)
             for number in self._cited
         }
-        for found in self._reading.found:
-            line = found.candidate.line
-            span = clean_answer(line.text[found.span.start : found.span.end])
-            if (found.candidate.page.article.id, found.candidate.place) in cited_places and span in text:
+        lines = [
+            item
+            for item in self._reading.ranked
+            if (item.candidate.page.article.id, item.candidate.place) in places
+        ]
+        for found in read_spans(self._reading.words, lines):
+            span = clean_answer(found.candidate.line.text[found.span.start : found.span.end])
+            if span in text:
                 return span or None
         return None
 
