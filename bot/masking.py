@@ -78,13 +78,15 @@ def _plain() -> dict[int, str]:
     wide = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
     blanks = {code: " " for code in range(0xA0, 0x3001) if unicodedata.category(chr(code)) == "Zs"}
     dashes = {ord(dash): "-" for dash in _DASHES}
-    return {code: str(digit) for code, digit in digits.items() if digit is not None} | wide | blanks | dashes
+    dots = {ord(dot): "." for dot in "。｡․﹒"}
+    plain = {code: str(digit) for code, digit in digits.items() if digit is not None}
+    return plain | wide | blanks | dashes | dots
 
 
 # --- e-mail
 
 _AT = re.compile(
-    r"\s{0,2}(?:@|[(\[<{]\s?(?:at|골뱅이)\s?[)\]>}]|골[뱅벵]이|(?<![가-힣])앳(?![가-힣]))\s{0,2}|\sat\s",
+    r"\s{0,2}(?:@{1,2}|[(\[<{]\s?(?:at|골뱅이)\s?[)\]>}]|골[뱅벵]이|앳|_at_)\s{0,2}|\sat\s",
     re.IGNORECASE,
 )
 _LOCAL = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._%+-"
@@ -92,7 +94,7 @@ _HOST = (
     r"naver|gmail|google|daum|hanmail|kakao|nate|hotmail|outlook|icloud|yahoo|korea"
     r"|네이버|지메일|구글|다음|한메일|카카오|네이트|핫메일|아웃룩|야후"
 )
-_DOT = r"(?:\s?\.\s?|\s?(?:점|쩜|닷|\(?dot\)?)\s?)"
+_DOT = r"(?:\s?[.,]\s?|\s?[(\[{]?(?:점|쩜|닷|dot)[)\]}]?\s?)"
 _TOP = r"(?:com|net|org|edu|gov|info|biz|me|io|co|go|or|ac|re|ne|pe|kr|jp|us|컴|넷|케이알|한국)"
 _DOMAIN = re.compile(
     rf"[A-Za-z0-9가-힣-]{{1,63}}(?:\.[A-Za-z0-9-]{{1,63}}){{0,4}}\.(?:[A-Za-z]{{2,24}}|한국)(?![A-Za-z0-9])"
@@ -100,7 +102,7 @@ _DOMAIN = re.compile(
     re.IGNORECASE,
 )
 _NO_HANGUL = re.compile(r"[^가-힣]")
-_SPELLED = re.compile(rf"(?:{_HOST})\.|[a-z0-9-]{{1,63}}\sdot\s", re.IGNORECASE)
+_SPELLED = re.compile(rf"(?:{_HOST})\s?(?:\.|점|쩜|닷)|[a-z0-9-]{{1,63}}\sdot\s", re.IGNORECASE)
 
 
 def _emails(text: str) -> Iterator[Found]:

@@ -36,7 +36,8 @@ def numbers(text: str) -> Iterator[Found]:
 
 
 _DIGITS = re.compile(r"[0-9]+")
-_RUN = re.compile(r"[0-9]+(?:(?:\s{0,2}[-./()_,·~]{1,2}\s{0,2}|\s{1,2})[0-9]+)*")
+_GAP = r"(?:\s{0,2}[-./()_,·~:;=*!…|]{1,2}\s{0,2}|\s{1,2})"
+_RUN = re.compile(rf"[0-9]+(?:{_GAP}[0-9]+)*")
 _STARRED = re.compile(r"(?<![0-9])[0-9]{6}\s?-?\s?[0-9][*xX●○•]{6}")  # 900101-1******
 
 
@@ -105,19 +106,24 @@ def _close(words: str) -> re.Pattern[str]:
 # --- resident registration numbers, foreigners' too; since 2020 without a check digit
 
 _BIRTH = re.compile(r"(?:19|20)?[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?P<back>[0-9]{7})")
-_RESIDENT = ((6, 7), (13,), (8, 7), (2, 2, 2, 7), (4, 2, 2, 7), (6, 1, 6), (15,))
+_RESIDENT = ((6, 7), (13,), (8, 7), (2, 2, 2, 7), (4, 2, 2, 7), (4, 2, 7), (2, 4, 7), (6, 1, 6), (15,))
 _IDENTITY = _close("주민|등록번호|민증|신분증")
+_BACK = _close("뒷 ?자리|뒷 ?번호|뒤 ?7자리")
 
 
 def _resident(text: str, groups: Sequence[_Group], lengths: tuple[int, ...]) -> int:
     count = next((len(shape) for shape in _RESIDENT if lengths[: len(shape)] == shape), 0)
     count = count or (13 if _singles(lengths, 13) else 0)
-    if not count or "," in (gaps := _gaps(text, groups, count)):
-        return 0
+    if not count:
+        return int(lengths[0] == 7 and _before(text, groups, _BACK))
     born = _BIRTH.fullmatch(_joined(groups, count))
     if born is not None and (count > 1 or born["back"][0] not in "09"):
         return count
-    return count if (lengths[0] == 6 and "-" in gaps) or _before(text, groups, _IDENTITY) else 0
+    return (
+        count
+        if (lengths[:2] == (6, 7) and "-" in _gaps(text, groups, 2)) or _before(text, groups, _IDENTITY)
+        else 0
+    )
 
 
 # --- cards
@@ -127,7 +133,7 @@ _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
 
 def _card(text: str, groups: Sequence[_Group], lengths: tuple[int, ...]) -> int:
-    if lengths[:4] == (4, 4, 4, 4) and "," not in _gaps(text, groups, 4):
+    if lengths[:4] == (4, 4, 4, 4) and ("," not in _gaps(text, groups, 4) or passes_luhn(_joined(groups, 4))):
         return 0 if all(_YEAR.fullmatch(group.digits) for group in groups[:4]) else 4
     if lengths[:3] in ((4, 6, 5), (4, 6, 4)) and groups[0].digits[0] == "3":
         return 3
@@ -198,20 +204,15 @@ def _phone(text: str, groups: Sequence[_Group], lengths: tuple[int, ...]) -> int
 
 
 def _from_abroad(text: str, groups: Sequence[_Group], lengths: tuple[int, ...]) -> int:
-    plus = text[groups[0].start - 1 : groups[0].start] == "+"
+    start = groups[0].start
+    plus = text[start - 1 : start] == "+" and not text[max(0, start - 2) : start - 1].isdigit()
     for count, total in enumerate(accumulate(lengths), 1):
         if total > 15:
             return 0
         if _ABROAD.fullmatch(_joined(groups, count)) and (plus or count == 1 or lengths[0] < 5):
             return count
         last = count == len(groups) and not _COUNTED.match(text, groups[-1].end)
-        if (
-            plus
-            and last
-            and total >= 9
-            and (count > 2 or total > 10)
-            and not text[groups[0].start - 2].isdigit()
-        ):
+        if plus and last and total >= 9 and (count > 2 or total > 10):
             return count
     return 0
 
@@ -275,7 +276,7 @@ _VALUES = {
     "영": "0", "零": "0", "륙": "6",
 }  # fmt: skip
 _WORD = rf"(?!이(?:에요|예요|야|고|다|요|라|었|니|지|며|면|랑))[{''.join(_VALUES)}]"
-_SAID_GAP = r"(?:\s{0,2}(?:다시|대시|국에|국의|번에|에|의|[-./()_,·~])\s{0,2}|\s{1,2})?"
+_SAID_GAP = rf"(?:\s{{0,2}}(?:다시|대시|국에|국의|번에|에|의)\s{{0,2}}|{_GAP})?"
 _SAID = re.compile(rf"{_WORD}(?:{_SAID_GAP}{_WORD}){{9,}}")
 _SAID_KINDS = (  # how many of its digits are said, at the least: 900101-123456 이 is none
     ("card", 4, re.compile(r"[1-9][0-9]{15}")),
