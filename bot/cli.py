@@ -149,7 +149,9 @@ def _serve(arguments: Arguments) -> int:
 
     settings: BotSettings = _settings(arguments, host=arguments.host, port=arguments.port)
     frames = ("'self'", *settings.frame_ancestors)
-    web = WebSettings(settings.host, settings.port, settings.allowed_hosts, settings.origins, frames)
+    web = WebSettings(
+        settings.host, settings.port, settings.allowed_hosts, settings.origins, frames, log=settings.log
+    )
     return serve(Bot(settings), web)
 
 

@@ -1,6 +1,6 @@
 """Settings of the bot: those of the store, and how it is served. FORUM_BOT_* variables and `.env`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
@@ -31,3 +31,5 @@ class BotSettings(StoreSettings):
     """Origins of other sites whose pages may call the API; comma-separated."""
     frame_ancestors: Listed = ()
     """Origins of sites that may show the page in a frame; comma-separated."""
+    log: Literal["text", "json"] = "text"
+    """How `serve` logs: plain text, or a JSON object a line; personal data is masked in both."""
