@@ -1,4 +1,4 @@
-"""`forum-bot ask | chat | serve | ingest | reindex | eval | doctor | search | show | info`."""
+"""`forum-bot ask | chat | serve | ingest | reindex | takedown | eval | doctor | search | show | info`."""
 
 import argparse
 import json
@@ -61,6 +61,12 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, help=say("cli.serve_port"))
     serve.set_defaults(run=_serve)
     commands.add_parser("reindex", parents=[store], help=say("cli.reindex")).set_defaults(run=_reindex)
+    takedown = commands.add_parser("takedown", parents=[store], help=say("takedown.help"))
+    takedown.add_argument("what", nargs="?", help=say("takedown.help_what"))
+    takedown.add_argument("--undo", action="store_true", help=say("takedown.help_undo"))
+    takedown.add_argument("--until", type=int, metavar="DAYS", help=say("takedown.help_until"))
+    takedown.add_argument("--list", action="store_true", help=say("takedown.help_list"))
+    takedown.set_defaults(run=_takedown)
     doctor = commands.add_parser("doctor", parents=[store], help=say("cli.doctor"))
     doctor.set_defaults(run=_doctor)
     commands.add_parser("eval", help=say("evaluation.cli"))
@@ -146,7 +152,9 @@ def _serve(arguments: Arguments) -> int:
 
     settings: BotSettings = _settings(arguments, host=arguments.host, port=arguments.port)
     frames = ("'self'", *settings.frame_ancestors)
-    web = WebSettings(settings.host, settings.port, settings.allowed_hosts, settings.origins, frames)
+    web = WebSettings(
+        settings.host, settings.port, settings.allowed_hosts, settings.origins, frames, log=settings.log
+    )
     if settings.llm != "none":
         from bot.llm.factory import check_setting
 
@@ -160,6 +168,14 @@ def _reindex(arguments: Arguments) -> int:
     from ingest.cli import reindex_main
 
     return reindex_main(arguments.store)
+
+
+def _takedown(arguments: Arguments) -> int:
+    from bot.takedown import run
+
+    for line in run(arguments):
+        print(line)
+    return 0
 
 
 def _doctor(arguments: Arguments) -> int:

@@ -42,6 +42,8 @@ class Line:
     """The groups of those expressions."""
     names: str
     """Its names that the analyser does not know, lower-cased, which may hold a word: 갈뫼영어조합법인."""
+    hidden: bool = False
+    """Whether it holds a name that is taken down, and may not be quoted."""
 
     def holds(self, word: str) -> bool:
         """Whether a word of two letters or more stands inside an unknown name."""
@@ -111,8 +113,8 @@ class Pages:
 
     def _kept_page(self, id: str, spans: tuple[tuple[int, int], ...]) -> Page | None:
         """The article, or only its sentences that begin within the spans; from memory where it can."""
-        generation = self.index.generation.id
-        key, whole = (generation, id, spans), (generation, id, ())
+        version = self.index.version
+        key, whole = (version, id, spans), (version, id, ())
         with self._lock:
             for kept in (whole, key):
                 if kept in self._kept:
@@ -149,6 +151,7 @@ def analyse(encoder: KiwiEncoder, article: Article, sentences: Sequence[Sentence
                 vectors=word_vectors(encoder, found), meanings=expressed,
                 groups=frozenset(meaning.group for meaning in expressed),
                 names=" ".join(m.form.lower() for m in found if m.tag == "NNP" and m.id < UNKNOWN_BELOW),
+                hidden=sentence.hidden,
             )
         )  # fmt: skip
     return Page(article, tuple(lines))

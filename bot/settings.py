@@ -1,6 +1,6 @@
 """Settings of the bot: those of the store, and how it is served. FORUM_BOT_* variables and `.env`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
@@ -52,3 +52,5 @@ class BotSettings(StoreSettings):
     """Seconds from one word to the next."""
     tracing: bool = False
     """Whether LangSmith may be sent what is asked and answered, where its own variables turn it on."""
+    log: Literal["text", "json"] = "text"
+    """How `serve` logs: plain text, or a JSON object a line; personal data is masked in both."""

@@ -37,7 +37,7 @@ class Suggestions:
 
     def _of(self, id: str) -> tuple[str, ...]:
         """Every question about an article that is answered from it, in a varied order."""
-        key = (self._pages.index.generation.id, id)
+        key = (self._pages.index.version, id)
         if key not in self._made:
             page = self._pages.page(id)
             if len(self._made) >= KEPT:

@@ -29,9 +29,13 @@ def summary(question: Question, ranked: Sequence[Ranked]) -> list[Candidate]:
     if len(_particular(question)) >= PARTICULAR and ranked[0].covered >= COVERED_BY_ONE:
         return nearly(ranked)
     named = cast_of(page).named_in(question.text)
-    body = [place for place, line in enumerate(page.lines) if line.role == "body"]
-    spoken = [place for place, who in enumerate(cast_of(page).speakers) if who in named]
+    body = _body(page)
+    spoken = [place for place in body if cast_of(page).speakers[place] in named]
     return fitting(page, spoken or body or [0])
+
+
+def _body(page: Page) -> list[int]:
+    return [place for place, line in enumerate(page.lines) if line.role == "body" and not line.hidden]
 
 
 def _facet(question: Question, page: Page) -> list[int]:
@@ -41,7 +45,7 @@ def _facet(question: Question, page: Page) -> list[int]:
     sign = _AGAINST if forms & words("facets", "dispute") else sign
     if sign is None:
         return []
-    body = [place for place, line in enumerate(page.lines) if line.role == "body"]
+    body = _body(page)
     shown = [place for place in body if sign.search(page.lines[place].text)]
     if sign is _AGAINST:  # what is contradicted stands before it
         shown = sorted({near for place in shown for near in (place - 1, place) if near in body})

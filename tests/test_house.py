@@ -49,6 +49,10 @@ KOREAN_AS_DATA = {
     "bot/dates.py": "words of time before a day or a month",
     "bot/kinds.py": "what names, dates, places and numbers look like",
     "bot/people.py": "what a name with a title and a speaker's line look like",
+    "bot/masking.py": "how an @ and a dot are spelled",
+    "bot/masking_numbers.py": "digits as they are said, and words before a number",
+    "bot/masking_places.py": "plates, and what streets, houses and counts look like",
+    "bot/takedown.py": "what a name looks like",
     "bot/question.py": "question words and what they ask for",
     "bot/reader/spans.py": "particles at the edge of a span",
     "bot/record.py": "what a question about the report itself looks like",
@@ -63,6 +67,7 @@ KOREAN_AS_DATA = {
     "ingest/page.py": "the reporter's title after a name",
     "ingest/split.py": "where a long sentence may be cut",
     "vectorstore/selection.py": "words of time in a question, and forms of dates",
+    "vectorstore/takedowns.py": "what may follow a name",
     "vectorstore/lexical.py": "words and letters that a search leaves out",
 }
 HANGUL = re.compile("[ㄱ-ㆎ가-힣]")

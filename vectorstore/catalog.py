@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +82,13 @@ class Catalog:
         for number, start, end, terms in self._all(query, article.id):
             yield Chunk(article.id, number, start, end, article.text[start:end]), terms
 
-    def newest(self) -> str | None:
-        """The id of the article published last; None for an empty index."""
+    def newest(self, without: Collection[str] = ()) -> str | None:
+        """The id of the article published last, but for some; None where there is none."""
         rows = self._all(
-            "SELECT id FROM article ORDER BY json_extract(record, '$.published') DESC, id LIMIT 1"
+            "SELECT id FROM article ORDER BY json_extract(record, '$.published') DESC, id LIMIT ?",
+            len(without) + 1,
         )
-        return rows[0][0] if rows else None
+        return next((row[0] for row in rows if row[0] not in without), None)
 
     def counts(self) -> tuple[int, int]:
         """How many articles and how many chunks there are."""
@@ -121,7 +122,7 @@ class Catalog:
             row: tuple[str, ...] | None = self._db.execute(query, values).fetchone()
         return row
 
-    def _all(self, query: str, *values: str) -> list[Any]:
+    def _all(self, query: str, *values: str | int) -> list[Any]:
         with self._lock:
             return self._db.execute(query, values).fetchall()
 

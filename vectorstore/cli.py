@@ -119,7 +119,7 @@ def _hit(hit: Hit) -> dict[str, Any]:
 def _info(index: Index, arguments: argparse.Namespace) -> int:
     generation = index.generation
     manifest = generation.manifest
-    articles = list(generation.catalog.articles())
+    articles = [article for id in index.article_ids() if (article := index.article(id)) is not None]
     fields = {
         "store": str(index.store), "generation": generation.id, "articles": manifest.articles,
         "chunks": manifest.chunks, "splitter": manifest.splitter, "created": manifest.created,

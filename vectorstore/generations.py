@@ -114,17 +114,17 @@ def write_manifest(
     text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
     for path in folder.rglob("*"):
-        _sync(path)
-    _sync(folder)
+        sync(path)
+    sync(folder)
 
 
 def switch_to(store: Path, folder: Path) -> None:
     """Point CURRENT at `folder` atomically, then drop the generations that nobody can need."""
     beside = store / "CURRENT.new"
     beside.write_text(folder.name + "\n", encoding="utf-8")
-    _sync(beside)
+    sync(beside)
     os.replace(beside, store / "CURRENT")  # noqa: PTH105 - the atomic step deserves its plain name
-    _sync(store)
+    sync(store)
     drop_old(store)
 
 
@@ -157,8 +157,8 @@ def write_lock(store: Path) -> Iterator[None]:
         lock.release()
 
 
-def _sync(path: Path) -> None:
-    """fsync one file or folder, where the system can."""
+def sync(path: Path) -> None:
+    """Push one file or folder to the disk, where the system can."""
     if os.name == "nt" and path.is_dir():
         return
     handle = os.open(path, os.O_RDONLY if path.is_dir() or os.name != "nt" else os.O_RDWR)

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,6 +24,7 @@ from vectorstore.lexical import LexicalIndex
 from vectorstore.morphemes import normal_question
 from vectorstore.reranker import TOP, Reranker, rerank
 from vectorstore.selection import Days, Ranked, dated, select, time_of
+from vectorstore.takedowns import NOTHING, Hidden, Takedowns
 from vectorstore.types import Article, Chunk, Hit, Sentence, indexed_text
 
 POOL = 100  # fused chunks among which date and variety choose
@@ -50,6 +52,11 @@ class Generation:
         """When the articles were published; read with the first search."""
         return _days(self.catalog)
 
+    @cached_property
+    def chunks_of(self) -> Counter[str]:
+        """How many chunks each article has; counted where an article is taken down."""
+        return Counter(row[0] for row in self.rows)
+
     def nearest(self, vector: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
         """The rows of the `k` nearest chunks with their cosines, best first."""
         if self.exact is not None:
@@ -62,13 +69,13 @@ class Generation:
         """The id of the article that a row belongs to."""
         return self.rows[row][0]
 
-    def hits(self, ranked: Sequence[Ranked]) -> Iterator[tuple[Hit, Article]]:
+    def hits(self, ranked: Sequence[Ranked], hidden: Hidden = NOTHING) -> Iterator[tuple[Hit, Article]]:
         """The chunks of the rows with their articles, read one by one as they are asked for."""
         articles: dict[str, Article] = {}
         for row, score in ranked:
             id, number, start, end = self.rows[row]
             if id not in articles:
-                articles[id] = _article(self.catalog, id)
+                articles[id] = hidden.article(_article(self.catalog, id))
             article = articles[id]
             yield Hit(Chunk(id, number, start, end, article.text[start:end]), score), article
 
@@ -87,6 +94,7 @@ class Index:
         self.encoder = encoder
         self.reranker = reranker
         self._today = today
+        self._takedowns = Takedowns(store)
         self._moving = threading.Lock()
         self._generation = _open(current_generation(store), encoder)
 
@@ -104,35 +112,61 @@ class Index:
     def search(self, question: str, k: int = 10) -> list[Hit]:
         """The `k` best chunks for a question, best first; none for a question without a word.
 
-        Fused, reranked, then chosen by date and variety (see `selection`).
+        Fused, reranked, then chosen by date and variety (see `selection`). What is taken down is left out,
+        and a question with a name that is finds nothing (see `takedowns`).
         """
         generation = self.generation
         if not generation.rows:
             return []
-        text = normal_question(question)
+        hidden, text = self._takedowns.now(), normal_question(question)
+        if hidden.asked(text):
+            return []
         query = Query.of(text, self.encoder)
-        found = search(query, generation.lexical, generation.nearest, max(POOL, 2 * k))
+        pool = max(POOL, 2 * k) + sum(generation.chunks_of[id] for id in hidden.articles)
+        found = search(query, generation.lexical, generation.nearest, pool)
+        if hidden.articles:
+            found = [one for one in found if generation.article_of(one[0]) not in hidden.articles]
         if self.reranker is not None and found:
-            found = _reranked(self.reranker, text, generation, found)
+            found = _reranked(self.reranker, text, generation, found, hidden)
         found = dated(found, generation.article_of, generation.days, time_of(text, self._today()))
         alone = generation.manifest.articles <= FEW_ARTICLES
-        return select(generation.hits(found), text, k, crowd=alone)
+        return select(generation.hits(found, hidden), text, k, crowd=alone)
+
+    @property
+    def version(self) -> str:
+        """Another one as soon as an article or a sentence may be another: what may be kept until then."""
+        self._takedowns.now()
+        return f"{self.generation.id}+{self._takedowns.changes}"
 
     def article(self, id: str) -> Article | None:
-        """The article of that id, or None."""
-        return self.generation.catalog.article(id)
+        """The article of that id as it may be shown, or None."""
+        hidden = self._takedowns.now()
+        found = self.generation.catalog.article(id) if id not in hidden.articles else None
+        return hidden.article(found) if found is not None else None
 
     def sentences(self, id: str) -> tuple[Sentence, ...]:
-        """The sentences of an article, in text order."""
-        return self.generation.catalog.sentences(id)
+        """The sentences of an article, in text order; those with a name that is taken down are marked."""
+        hidden, catalog = self._takedowns.now(), self.generation.catalog
+        if id in hidden.articles:
+            return ()
+        sentences = catalog.sentences(id)
+        article = catalog.article(id) if hidden.names else None
+        return hidden.sentences(article, sentences) if article is not None else sentences
+
+    def quotable(self, id: str, start: int, end: int) -> bool:
+        """Whether no sentence at `text[start:end]` of an article holds a name that is taken down."""
+        if not self._takedowns.now().names:
+            return True
+        return not any(one.hidden and start < one.end and one.start < end for one in self.sentences(id))
 
     def newest_article(self) -> str | None:
         """The id of the article published last; None for an empty index."""
-        return self.generation.catalog.newest()
+        return self.generation.catalog.newest(self._takedowns.now().articles)
 
     def article_ids(self) -> list[str]:
-        """Every article's id, sorted."""
-        return self.generation.catalog.article_ids()
+        """Every article's id, sorted; without those that are taken down."""
+        hidden = self._takedowns.now().articles
+        return [id for id in self.generation.catalog.article_ids() if id not in hidden]
 
 
 def check_compatible(manifest: Manifest, encoder: Encoder, splitter: str | None = None) -> None:
@@ -191,9 +225,9 @@ def _is_day(text: str) -> bool:
 
 
 def _reranked(
-    reranker: Reranker, question: str, generation: Generation, ranked: Sequence[Ranked]
+    reranker: Reranker, question: str, generation: Generation, ranked: Sequence[Ranked], hidden: Hidden
 ) -> list[Ranked]:
     head, tail = ranked[:TOP], ranked[TOP:]
-    texts = [indexed_text(article, hit.chunk) for hit, article in generation.hits(head)]
+    texts = [indexed_text(article, hit.chunk) for hit, article in generation.hits(head, hidden)]
     order = rerank(reranker, question, texts, [score for _, score in head])
     return [*((head[place][0], score) for place, score in order), *tail]

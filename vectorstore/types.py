@@ -69,6 +69,8 @@ class Sentence:
 
     start: int
     end: int
+    hidden: bool = False
+    """Whether it holds a name that is taken down: then it is read and never quoted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 
+from bot.journal import configure
 from bot.web.fences import page_policy
 from bot.web.types import ChatBot, WebSettings
 from prompts import UserError, say
@@ -31,6 +32,7 @@ def serve(bot: ChatBot, settings: WebSettings, tell: Callable[[str], None] | Non
     """
     check_settings(settings)
     listener = bind(settings.host, settings.port)
+    configure(settings.log)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a supervisor's stop is as good as Ctrl-C
     with listener, contextlib.suppress(KeyboardInterrupt):
@@ -49,6 +51,7 @@ async def _serve(
     config = uvicorn.Config(
         build_app(bot, settings),
         workers=1,
+        log_config=None,  # ours masks personal data
         log_level="warning",
         access_log=False,
         server_header=False,

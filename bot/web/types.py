@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bot.types import Answer, Event, Turn
 from vectorstore.types import Article
@@ -53,3 +53,5 @@ class WebSettings:
     """Seconds that a question to the chat route waits for its turn before it is turned away."""
     waiting: int = 64
     """Conversations that may wait in the page's queue; more are refused."""
+    log: Literal["text", "json"] = "text"
+    """The form of the server's log (see `bot.journal`)."""
