@@ -1,5 +1,6 @@
 """Settings of the bot: those of the store, and how it is served. FORUM_BOT_* variables and `.env`."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
@@ -31,3 +32,10 @@ class BotSettings(StoreSettings):
     """Origins of other sites whose pages may call the API; comma-separated."""
     frame_ancestors: Listed = ()
     """Origins of sites that may show the page in a frame; comma-separated."""
+    registry: Path | None = None
+    """The file of sites and API keys; None keeps it in the store's folder."""
+
+    @property
+    def registry_file(self) -> Path:
+        """Where sites and API keys are kept."""
+        return self.registry or self.store / "registry.sqlite3"
