@@ -114,7 +114,7 @@ def _add(arguments: Arguments) -> int:
 
 
 def _list(arguments: Arguments) -> int:
-    sites = Registry(_file(arguments)).sites()
+    sites = Registry(_file(arguments)).all_sites()
     if arguments.json:
         for site in sites:
             print(json.dumps(site.to_json(), ensure_ascii=False))
@@ -166,7 +166,7 @@ def _secret(arguments: Arguments) -> int:
 
 def _snippet(arguments: Arguments) -> int:
     name = good_name(arguments.name)
-    found = next((site for site in Registry(_file(arguments)).sites() if site.name == name), None)
+    found = next((site for site in Registry(_file(arguments)).all_sites() if site.name == name), None)
     if found is None:
         raise SiteError("sites.site_unknown", name=name)
     print(snippet(arguments.url, found.id))
@@ -186,7 +186,7 @@ def _add_key(arguments: Arguments) -> int:
 
 
 def _list_keys(arguments: Arguments) -> int:
-    keys = Registry(_file(arguments)).keys()
+    keys = Registry(_file(arguments)).all_keys()
     if arguments.json:
         for key in keys:
             print(json.dumps(key.to_json(), ensure_ascii=False))

@@ -57,13 +57,15 @@ def read_rows(path: Path, patience: float = 1.0) -> tuple[list[tuple[object, ...
 
 
 def keep_private(path: Path) -> None:
-    """Make the file, empty, where it is missing, and take it from everybody but its owner."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    """Make the file, empty, where it is missing, and take it from everybody but its owner.
+
+    A file that is there is not opened: closing it would end the locks that SQLite holds on it in our process.
+    """
     try:
-        if os.name != "nt" and os.fstat(handle).st_mode & 0o077:
-            os.fchmod(handle, 0o600)
-    finally:
-        os.close(handle)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        if os.name != "nt" and path.stat().st_mode & 0o077:
+            path.chmod(0o600)
 
 
 def _connect(path: Path, patience: float) -> sqlite3.Connection:

@@ -45,9 +45,10 @@ class _Contents:
 class Registry:
     """Sites and keys by what a request shows; threads may share it. A file that is not there holds none."""
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time, stale: float = STALE) -> None:
         self._path = path
         self._clock = clock
+        self._stale = stale
         self._lock = threading.Lock()
         self._contents: _Contents | None = None
         self._looked = self._read = 0.0
@@ -69,7 +70,7 @@ class Registry:
         hash = key_hash(secret)
         found = None
         for key in self._fresh().keys:  # every one is compared, so that the time taken tells nothing
-            if hmac.compare_digest(key.hash, hash):
+            if hmac.compare_digest(key.hash.encode(), hash.encode()):
                 found = key
         if found is None or found.revoked is not None:
             return None
@@ -81,11 +82,11 @@ class Registry:
         """Whether the API asks for a key: where one was ever made, be it revoked."""
         return bool(self._fresh().keys)
 
-    def sites(self) -> tuple[Site, ...]:
+    def all_sites(self) -> tuple[Site, ...]:
         """Every site, the disabled ones too, by name."""
         return self._fresh().sites
 
-    def keys(self) -> tuple[Key, ...]:
+    def all_keys(self) -> tuple[Key, ...]:
         """Every key, the revoked ones too, by name."""
         return self._fresh().keys
 
@@ -98,7 +99,7 @@ class Registry:
                 self._contents = self._look(self._contents)
                 self._read = now
             except RegistryError as error:
-                if self._contents is None or now - self._read > STALE:
+                if self._contents is None or now - self._read > self._stale:
                     raise
                 logger.warning("the registry cannot be read, its last state goes on: %s", error)
             self._looked = now
