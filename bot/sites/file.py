@@ -39,7 +39,7 @@ def changing(path: Path, patience: float = PATIENCE) -> Iterator[sqlite3.Connect
                     db.execute(statement)
                 db.execute(f"PRAGMA user_version = {FORMAT}")
             yield db
-            db.execute("COMMIT")  # an exception comes past this line, and closing takes the change back
+            db.execute("COMMIT")  # after an exception, closing takes the change back
 
 
 def read_rows(path: Path, patience: float = 1.0) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
