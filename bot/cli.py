@@ -1,4 +1,4 @@
-"""`forum-bot ask | chat | serve | ingest | reindex | takedown | eval | doctor | search | show | info`."""
+"""`forum-bot ask | chat | serve | ingest | reindex | takedown | eval | sites | keys | doctor | search | …`."""
 
 import argparse
 import json
@@ -25,6 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from bot.evaluation.cli import main as evaluation_main
 
         return evaluation_main(words[1:])
+    if words[:1] and words[0] in ("sites", "keys"):
+        from bot.sites.cli import main as sites_main
+
+        return sites_main(words)
     if words[:1] and words[0] in ("search", "show", "info"):
         from vectorstore.cli import main as store_main
 
@@ -70,6 +74,8 @@ def parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", parents=[store], help=say("cli.doctor"))
     doctor.set_defaults(run=_doctor)
     commands.add_parser("eval", help=say("evaluation.cli"))
+    for name in ("sites", "keys"):
+        commands.add_parser(name, help=say(f"sites.cli_{name}"))
     for name in ("ingest", "search", "show", "info"):  # handed on above; listed here for --help
         commands.add_parser(name, help=say(f"cli.{name}") if name == "ingest" else say(f"store.cli_{name}"))
     return top

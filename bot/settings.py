@@ -1,5 +1,6 @@
 """Settings of the bot: those of the store, and how it is served. FORUM_BOT_* variables and `.env`."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
@@ -54,3 +55,10 @@ class BotSettings(StoreSettings):
     """Whether LangSmith may be sent what is asked and answered, where its own variables turn it on."""
     log: Literal["text", "json"] = "text"
     """How `serve` logs: plain text, or a JSON object a line; personal data is masked in both."""
+    registry: Path | None = None
+    """The file of sites and API keys; None keeps it in the store's folder."""
+
+    @property
+    def registry_file(self) -> Path:
+        """Where sites and API keys are kept."""
+        return self.registry or self.store / "registry.sqlite3"

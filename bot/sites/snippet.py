@@ -1,0 +1,28 @@
+"""The script tag that a community pastes into its page."""
+
+import re
+from html import escape
+
+from bot.sites.errors import SiteError, shown
+from bot.sites.origins import exact_origin
+
+_URL = re.compile(r"([^/]*//[^/?#]*)((?:/[A-Za-z0-9._~-]+)*)/?")
+
+
+def snippet(base_url: str, site_id: str, version: str | None = None, integrity: str | None = None) -> str:
+    """The tag that loads the widget of the bot at `base_url` (a path prefix may follow the host).
+
+    `integrity` is the hash of the script of that `version`: a browser runs no other. Raises SiteError.
+    """
+    source = f"{_base(base_url)}/widget.js" + (f"?v={version}" if version else "")
+    pinned = {"integrity": integrity, "crossorigin": "anonymous"} if integrity else {}
+    attributes = {"src": source, **pinned, "data-site": site_id}
+    written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
+    return f"<script {written} async></script>"
+
+
+def _base(url: str) -> str:
+    match = _URL.fullmatch(url)
+    if match is None:
+        raise SiteError("sites.url_bad", url=shown(url))
+    return exact_origin(match[1]) + match[2]
