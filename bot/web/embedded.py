@@ -237,7 +237,8 @@ def _reply(request: Request, asset: Asset, headers: dict[str, str]) -> Response:
         return Response(status_code=304, headers=headers)
     if packed:
         headers["Content-Encoding"] = "gzip"
-    return Response(asset.packed if packed else asset.content, 200, headers, f"{asset.media_type}; charset=utf-8")
+    content = asset.packed if packed else asset.content
+    return Response(content, 200, headers, f"{asset.media_type}; charset=utf-8")
 
 
 def _takes_gzip(accepted: str) -> bool:

@@ -114,7 +114,8 @@ def page_policy(frame_ancestors: Iterable[str]) -> str:
     return (
         "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
-        f"frame-ancestors {frame_sources(frame_ancestors)}; base-uri 'self'; form-action 'none'; object-src 'none'"
+        f"frame-ancestors {frame_sources(frame_ancestors)}; "
+        "base-uri 'self'; form-action 'none'; object-src 'none'"
     )
 
 

@@ -188,7 +188,7 @@ function busy(on, turn) {
 
 // Where the focus goes when its button goes: not to the box on a phone, as the keyboard would hide the answer.
 function home() {
-  (matchMedia("(hover: hover)").matches ? box : log).focus({ preventScroll: true });
+  (matchMedia("(hover: hover)").matches ? box : log.parentElement).focus({ preventScroll: true });
 }
 
 function progress(turn, text) {
@@ -360,8 +360,12 @@ function link(source, address) {
 
 function leadsToTheWeb(address) {
   if (typeof address !== "string" || address !== visible(address) || /[\s\\"'<>`]/.test(address)) return false;
-  const url = URL.canParse(address) ? new URL(address) : {};
-  return /^https?:$/.test(url.protocol) && !url.username && !url.password;
+  try {
+    const url = new URL(address);
+    return /^https?:$/.test(url.protocol) && !url.username && !url.password;
+  } catch {
+    return false;
+  }
 }
 
 function day(published) {
