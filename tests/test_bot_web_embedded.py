@@ -29,7 +29,7 @@ def site() -> Iterator[Site]:
 
 
 def linked(reply: Reply) -> list[str]:
-    """The addresses of the page's script and style."""
+    """The addresses of the page's icon, style and script."""
     return re.findall(r'(?:src|href)="(embed/[^"]+)"', reply.body.decode())
 
 
@@ -39,13 +39,13 @@ def test_the_launcher_weighs_at_most_5_kb() -> None:
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_the_page_weighs_at_most_25_kb_in_all(lang: str) -> None:
-    parts = (page(lang, "auto"), assets()["embed.js"], assets()["embed.css"])
+    parts = (page(lang, "auto"), *(assets()[f"embed.{kind}"] for kind in ("js", "css", "svg")))
     assert sum(len(part.packed) for part in parts) <= 25_000
 
 
 def test_the_page_names_its_script_and_style_by_their_hash(site: Site) -> None:
     addresses = linked(site.get("/embed?site=village"))
-    assert [address.rpartition(".")[2] for address in addresses] == ["css", "js"]
+    assert [address.rpartition(".")[2] for address in addresses] == ["svg", "css", "js"]
     for address in addresses:
         reply = site.get(f"/{address}")
         assert reply.status == 200
@@ -56,7 +56,7 @@ def test_the_page_names_its_script_and_style_by_their_hash(site: Site) -> None:
 
 def test_every_file_comes_compressed_where_the_browser_takes_that(site: Site) -> None:
     version = assets()["widget.js"].version
-    for path in ("/widget.js", f"/widget-{version}.js", "/embed", f"/{linked(site.get('/embed'))[1]}"):
+    for path in ("/widget.js", f"/widget-{version}.js", "/embed", f"/{linked(site.get('/embed'))[2]}"):
         plain, packed = site.get(path), site.get(path, [("Accept-Encoding", "br, gzip;q=0.8")])
         assert plain.headers["Content-Encoding"] is None
         assert packed.headers["Content-Encoding"] == "gzip"

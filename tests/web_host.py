@@ -30,6 +30,11 @@ class Host:
         """Another site than the bot's 127.0.0.1, and not only another port."""
         return f"http://localhost:{self.port}"
 
+    @property
+    def near(self) -> str:
+        """The same pages on the bot's site: another origin, but no third party."""
+        return f"http://127.0.0.1:{self.port}"
+
     def content(self, path: str) -> bytes | None:
         """What is at `path`, or None."""
         name = path.partition("?")[0].lstrip("/") or "index.html"

@@ -100,7 +100,7 @@ def embed_router(bot: ChatBot, warmup: Warmup, frame_ancestors: FrameAncestors) 
 
 
 def _add_files(router: APIRouter) -> None:
-    """The launcher, and the page's script and style."""
+    """The launcher, and the page's script, style and icon."""
 
     @router.api_route("/widget.js", methods=["GET", "HEAD"])
     async def widget(request: Request) -> Response:
@@ -114,8 +114,8 @@ def _add_files(router: APIRouter) -> None:
 
     @router.api_route("/embed/{version}/{name}", methods=["GET", "HEAD"])
     async def part(request: Request, version: str, name: str) -> Response:
-        """The page's script or style."""
-        if name not in ("embed.js", "embed.css"):
+        """The page's script, style or icon."""
+        if name not in ("embed.js", "embed.css", "embed.svg"):
             raise HTTPException(404)
         return _reply(request, _versioned(name, version), {})
 
@@ -179,7 +179,7 @@ def snippet(base_url: str, site: str) -> str:
 
 @cache
 def assets() -> dict[str, Asset]:
-    """The launcher, and the page's script and style, by name."""
+    """The launcher, and the page's script, style and icon, by name."""
     texts = {lang: {name: _texts(lang)[name] for name in _LAUNCHER_TEXTS} for lang in LANGUAGES}
     # In ASCII, so that a host page in another encoding cannot misread it.
     widget = _file("widget.js").replace('"@texts@"', json.dumps(texts), 1)
@@ -187,6 +187,7 @@ def assets() -> dict[str, Asset]:
         "widget.js": _asset(widget, "text/javascript"),
         "embed.js": _asset(_file("embed.js"), "text/javascript"),
         "embed.css": _asset(_file("embed.css"), "text/css"),
+        "embed.svg": _asset(_file("embed.svg"), "image/svg+xml"),
     }
 
 
@@ -204,7 +205,7 @@ def page(lang: str, theme: str) -> Asset:
     texts = _texts(lang)
     strings = json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")
     fields = {f"t_{name}": html.escape(text) for name, text in texts.items()}
-    versions = {name: assets()[f"embed.{name}"].version for name in ("js", "css")}
+    versions = {name: assets()[f"embed.{name}"].version for name in ("js", "css", "svg")}
     filled = Template(_file("embed.html")).substitute(
         fields, lang=lang, theme=theme, strings=strings, **versions
     )

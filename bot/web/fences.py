@@ -24,7 +24,7 @@ PUBLIC: tuple[tuple[str, str], ...] = (
     ("GET HEAD", "/widget.js"),
     ("GET HEAD", "/widget-[0-9a-f]{12}.js"),
     ("GET HEAD", "/embed"),
-    ("GET HEAD", "/embed/[0-9a-f]{12}/embed.(?:js|css)"),
+    ("GET HEAD", "/embed/[0-9a-f]{12}/embed.(?:js|css|svg)"),
     ("GET", "/embed/suggestions"),
     ("GET", "/embed/evidence"),
     ("GET HEAD", "/healthz"),

@@ -500,8 +500,9 @@ function save() {
 function restore() {
   try {
     const { at, turns: kept } = JSON.parse(localStorage.getItem(KEY)) ?? {};
-    if (!(Date.now() - at < MAX_AGE)) return localStorage.removeItem(KEY);
+    if (!(Math.abs(Date.now() - at) < MAX_AGE)) return localStorage.removeItem(KEY);
     for (const { question, answer } of kept) {
+      if (typeof answer.answer !== "string") throw new TypeError("not an answer");
       const turn = begin(question);
       turn.answer = answer;
       complete(turn);
