@@ -19,8 +19,8 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
-from web_browser import Watch, find_axe, find_chromium, launch
 from web_bot import LINES, LibraryBot, cite, library_article
+from web_browser import Watch, find_axe, find_chromium, launch
 from web_host import WRITTEN, Host, hosting
 from web_server import Site, inside
 
@@ -181,8 +181,8 @@ def test_a_script_tag_with_a_hash_runs_and_a_changed_script_does_not(stage: Stag
 
 def test_what_the_tag_says_reaches_the_frame(stage: Stage, visit) -> None:
     stage.host.pages["tag.html"] = (
-        f'<!doctype html><html lang="en"><title>x</title><body><script src="{WRITTEN}/widget.js" data-site="dal" '
-        'data-theme="dark" data-position="left"></script>'
+        f'<!doctype html><html lang="en"><title>x</title><body><script src="{WRITTEN}/widget.js" '
+        'data-site="dal" data-theme="dark" data-position="left"></script>'
     )
     watch = visit(stage.host.url, stage.site.url)
     watch.page.goto(stage.host.url + "/tag.html")
@@ -205,8 +205,8 @@ def test_what_the_tag_says_reaches_the_frame(stage: Stage, visit) -> None:
 
 def test_a_tag_in_the_head_of_a_page_in_another_encoding_still_speaks_korean(stage: Stage, visit) -> None:
     stage.host.pages["old.html"] = (
-        f'<html><head><meta charset="euc-kr"><script src="{WRITTEN}/widget.js" data-site="dal"></script></head>'
-        "<body><p>old</p></body></html>"
+        f'<html><head><meta charset="euc-kr"><script src="{WRITTEN}/widget.js" data-site="dal"></script>'
+        "</head><body><p>old</p></body></html>"
     )
     launched(visit, stage, "/old.html").assert_clean()
 
@@ -314,8 +314,8 @@ PARTS = (("button", ASK), ("dialog", say("embed.widget")))
 
 def test_the_host_keeps_its_look_and_its_names(stage: Stage, visit) -> None:
     look = (
-        "() => [...document.querySelectorAll('body :not(forum-bot-chat)')]"
-        ".map(it => JSON.stringify([it.tagName, getComputedStyle(it).cssText, it.getAttribute('style')])).join()"
+        "() => [...document.querySelectorAll('body :not(forum-bot-chat)')].map(it => "
+        "JSON.stringify([it.tagName, getComputedStyle(it).cssText, it.getAttribute('style')])).join()"
     )
     names = "() => Object.getOwnPropertyNames(window).filter(name => name !== 'violations').sort().join()"
     stage.host.pages["without.html"] = stage.host.content("/").decode().replace("/widget.js", "/nothing.js")
@@ -811,6 +811,67 @@ def test_the_answer_replaces_what_a_model_wrote_before(visit) -> None:
         expect(turn.locator(".ref")).to_have_count(1)  # there is no evidence 7: the mark stays text
         assert "[7]" in turn.locator(".text").inner_text()
         watch.assert_clean()
+
+
+def test_an_answer_that_the_network_cuts_anywhere_is_read_whole(stage: Stage, visit) -> None:
+    watch = visit(stage.site.url)
+    watch.page.add_init_script(CUT)
+    watch.page.goto(stage.site.url + "/embed")
+    turn = ask(watch.page, "관장은 누구인가요?")
+    expect(turn.locator(".text")).to_contain_text("관장은 이서준 씨입니다.")
+    expect(turn.locator("li mark")).to_have_text([QUOTE, LINES[3][1]])
+    watch.assert_clean()
+
+
+# The reply in pieces of one to seven bytes, with the other way to end a line.
+CUT = r"""
+const fetched = window.fetch;
+window.fetch = async (...asked) => {
+  const reply = await fetched(...asked);
+  if (asked[0] !== "api/chat") return reply;
+  const bytes = new TextEncoder().encode((await reply.text()).replaceAll("\n", "\r\n"));
+  let at = 0;
+  const pieces = new ReadableStream({
+    pull(stream) {
+      if (at >= bytes.length) stream.close();
+      else stream.enqueue(bytes.slice(at, (at += 1 + (at % 7))));
+    },
+  });
+  return new Response(pieces, { headers: reply.headers });
+};
+"""
+
+
+def test_a_line_that_breaks_before_the_answer_leaves_no_text(stage: Stage, visit) -> None:
+    watch = visit(stage.site.url)
+    watch.page.add_init_script(CUT.replace("bytes.length", "bytes.length * 0.5"))
+    watch.page.goto(stage.site.url + "/embed")
+    turn = ask(watch.page, "관장은 누구인가요?")
+    expect(turn.get_by_role("alert")).to_have_text(say("embed.failed"))
+    expect(turn.locator(".text")).to_have_count(0)
+
+
+def test_the_real_bot_answers_in_the_frame_within_a_second_and_a_half(
+    stage: Stage, visit, report_bot
+) -> None:
+    report_bot.warm()
+    with inside(report_bot, WebSettings(frame_ancestors=(stage.host.url,))) as site:
+        stage.host.bot, usual = site.url, stage.host.bot
+        try:
+            watch = visit(stage.host.url, site.url, size=PHONE)
+            watch.page.goto(stage.host.url)
+            watch.page.get_by_role("button", name=ASK).click()
+            question = chat(watch.page).locator("#suggestions button").first
+            question.wait_for()
+            started = time.monotonic()
+            question.click()
+            chat(watch.page).locator(".text").wait_for()
+            assert time.monotonic() - started <= 1.5
+            expect(chat(watch.page).locator("li mark").first).to_be_visible()
+            expect(chat(watch.page).locator(".source").first).to_contain_text("전남일보")
+            watch.assert_clean()
+        finally:
+            stage.host.bot = usual
 
 
 # Markup in answers, titles and everything else stays text.

@@ -183,6 +183,12 @@ def test_the_page_has_no_inline_script_style_or_handler() -> None:
     assert re.findall(r"<style|\sstyle=|\son[a-z]+=", text) == []
 
 
+def test_every_address_in_the_page_is_relative_so_that_it_works_below_a_prefix() -> None:
+    text = page("ko", "auto").content.decode() + (EMBED / "embed.js").read_text(encoding="utf-8")
+    assert re.findall(r"""(?:src=|href=|fetch\()["'`]/""", text) == []
+    assert re.findall(r"https?://(?!www\.w3\.org/)", text) == []
+
+
 def test_no_script_builds_markup_from_text() -> None:
     builders = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|Function\("
     for name in ("embed.js", "widget.js"):

@@ -338,6 +338,7 @@ async function surround(citation, node, quote, source) {
   const role = roles[passage.role];
   if (role) quote.prepend(el("span", { class: "role" }, role));
   if (!source.querySelector("a")) link(source, passage.url);
+  grow();
 }
 
 const roles = {
@@ -452,7 +453,8 @@ function why(turn, made) {
     close();
   });
   turn.reply.append(form);
-  form.querySelector("input").focus();
+  form.scrollIntoView({ block: "nearest" });
+  form.querySelector("input").focus({ preventScroll: true });
 }
 
 async function judge(turn, verdict, made, reason = null, note = null) {
