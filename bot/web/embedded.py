@@ -82,7 +82,8 @@ def embed_router(bot: ChatBot, warmup: Warmup, frame_ancestors: FrameAncestors) 
         site = site_name(query.get("site"))
         lang = _one_of(LANGUAGES, query.get("lang"))
         theme = _one_of(THEMES, query.get("theme"))
-        return _reply(request, page(lang, theme), {"Content-Security-Policy": policy(frame_ancestors(site))})
+        allowed = await to_thread(frame_ancestors, site)
+        return _reply(request, page(lang, theme), {"Content-Security-Policy": policy(allowed)})
 
     @router.get("/embed/suggestions")
     async def suggestions() -> dict[str, tuple[str, ...]]:
