@@ -6,6 +6,6 @@ imports nothing of the project, and every other package may import it.
 
 from prompts.errors import UserError
 from prompts.josa import josa
-from prompts.messages import options, say
+from prompts.messages import options, say, sentences
 
-__all__ = ["UserError", "josa", "options", "say"]
+__all__ = ["UserError", "josa", "options", "say", "sentences"]

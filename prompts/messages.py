@@ -37,6 +37,14 @@ def options(key: str) -> tuple[str, ...]:
     return tuple(entry)
 
 
+def sentences(group: str) -> dict[str, str]:
+    """Every single message of a group by its name, unfilled, for a page that fills in its own fields.
+
+    Raises FileNotFoundError for an unknown group.
+    """
+    return {name: entry for name, entry in _group(group).items() if isinstance(entry, str)}
+
+
 def _lookup(key: str) -> str | Sequence[str]:
     group, _, name = key.partition(".")
     try:

@@ -130,6 +130,12 @@ def test_another_method_on_a_listed_path_is_405(site: Site) -> None:
 def test_the_answered_routes_are_the_committed_ones() -> None:
     committed = {
         "POST /api/chat",
+        "GET HEAD /widget.js",
+        "GET HEAD /widget-…",
+        "GET HEAD /embed",
+        "GET HEAD /embed/…",
+        "GET /embed/suggestions",
+        "GET /embed/evidence",
         "GET HEAD /healthz",
         "GET HEAD /readyz",
         "GET HEAD /",
@@ -154,7 +160,17 @@ def test_the_application_has_no_route_of_its_own_beyond_the_list() -> None:
     app = build_app(LibraryBot(), WebSettings(), page=False)
     assert isinstance(app, FastAPI)
     own = {getattr(route, "path", None) for route in _routes(app.routes)}
-    assert own == {"/api/chat", "/healthz", "/readyz"}
+    assert own == {
+        "/api/chat",
+        "/healthz",
+        "/readyz",
+        "/widget.js",
+        "/widget-{version}.js",
+        "/embed",
+        "/embed/{version}/{name}",
+        "/embed/suggestions",
+        "/embed/evidence",
+    }
 
 
 def _routes(routes) -> Iterator:
@@ -279,6 +295,11 @@ def test_every_answer_carries_the_security_headers(site: Site) -> None:
         "empty": site.post("/api/chat", {"question": " "}),
         "too large": site.post("/api/chat", {"question": "가" * 20_000}),
         "chat": site.post("/api/chat", {"question": "관장은 누구인가요?"}),
+        "frame": site.get("/embed"),
+        "frame's other method": site.post("/embed", {}),
+        "suggestions": site.get("/embed/suggestions"),
+        "evidence": site.get("/embed/evidence"),
+        "another launcher": site.get("/widget-000000000000.js"),
         "queue": site.post("/gradio_api/queue/join", {}),
         "preflight": site.send(
             "OPTIONS", "/api/chat", headers=[("Origin", ORIGIN), ("Access-Control-Request-Method", "POST")]

@@ -77,7 +77,8 @@ def test_every_message_that_the_code_names_exists() -> None:
     shape = re.compile(rf"(?:{'|'.join(GROUPS)})\.[a-z][a-z0-9_]*")
     named = {text for text in constants() if shape.fullmatch(text)} - set(dynamic_starts())
     modules = {name for name in named if (ROOT / name.replace(".", "/")).with_suffix(".py").exists()}
-    assert sorted(named - modules - set(MESSAGES)) == []
+    files = {path.name for path in (ROOT / "bot" / "web" / "embed").iterdir()}
+    assert sorted(named - modules - files - set(MESSAGES)) == []
 
 
 def test_every_call_fills_exactly_the_placeholders_of_its_message() -> None:
@@ -90,7 +91,7 @@ def test_every_call_fills_exactly_the_placeholders_of_its_message() -> None:
 
 
 def test_every_message_is_used() -> None:
-    texts, starts = set(constants()), set(dynamic_starts())
+    texts, starts = set(constants()) | set(shown_by_scripts()), set(dynamic_starts())
     unused = [
         key
         for key in MESSAGES
@@ -98,6 +99,19 @@ def test_every_message_is_used() -> None:
         and not any(key.startswith(start) and key.removeprefix(start) in texts for start in starts)
     ]
     assert unused == []
+
+
+def test_every_message_of_the_frame_stands_in_both_languages_with_the_same_fields() -> None:
+    texts = GROUPS["embed"]
+    for name in (name for name in texts if not name.endswith("_en")):
+        assert placeholders(texts[name]) == placeholders(texts[f"{name}_en"]), name
+
+
+def shown_by_scripts() -> Iterator[str]:
+    """What a page or a script of bot/web/embed/ shows, `t.name` or `$t_name`, in both languages."""
+    for path in (ROOT / "bot" / "web" / "embed").iterdir():
+        for name in re.findall(r"\b(?:t\.|t_)([a-z][a-z_]*)", path.read_text(encoding="utf-8")):
+            yield from (f"embed.{name}", f"embed.{name}_en")
 
 
 def sentences() -> Iterator[tuple[str, str]]:

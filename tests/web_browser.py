@@ -4,10 +4,12 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request
 
 INSTALL_SECONDS = 420
+AXE = "axe-core@4.14.1"
 FLAGS = [
     "--no-sandbox",
     "--disable-background-networking",
@@ -47,6 +49,18 @@ def _run(command: list[str], seconds: float) -> int:
         return 1
 
 
+def find_axe(folder: Path) -> tuple[str, str]:
+    """(the source of axe-core, "") fetched into `folder`, or ("", why not)."""
+    if shutil.which("npm") is None:
+        return "", "axe-core is fetched by npm, which is not installed"
+    fetch = ["npm", "install", "--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund", AXE]
+    _run(fetch, 90)
+    source = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if not source.is_file():
+        return "", "npm could not fetch axe-core"
+    return source.read_text(encoding="utf-8"), ""
+
+
 def launch(playwright: Playwright, path: str) -> Browser:
     """Headless Chromium that calls nobody by itself."""
     return playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=60_000)
@@ -58,6 +72,8 @@ class Watch:
 
     page: Page
     own: str
+    others: tuple[str, ...] = ()
+    """Other addresses that it may ask."""
     errors: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
@@ -78,7 +94,7 @@ class Watch:
             self.errors.append(message.text)
 
     def _request(self, request: Request) -> None:
-        if not request.url.startswith((self.own + "/", "data:", "blob:")):
+        if not request.url.startswith((*(f"{own}/" for own in (self.own, *self.others)), "data:", "blob:")):
             self.strangers.append(request.url)
 
     def _dialog(self, dialog: object) -> None:
@@ -111,4 +127,5 @@ class Watch:
         assert self.strangers == []
         assert self.errors == []
         assert self.dialogs == []
-        assert self.page.evaluate("window.violations") == []
+        for frame in self.page.frames:
+            assert frame.evaluate("window.violations") == []

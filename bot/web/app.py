@@ -8,6 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from bot.web.api import answer_errors, chat_router, health_router
 from bot.web.bodies import JsonBodies
+from bot.web.embedded import embed_router
 from bot.web.fences import PublicPaths, SecurityHeaders, TrustedHosts
 from bot.web.index import IndexHead
 from bot.web.page import mount_page
@@ -32,6 +33,7 @@ def build_app(bot: ChatBot, settings: WebSettings, *, page: bool = True) -> Fast
     _fence(app, settings)
     app.include_router(health_router(bot))
     app.include_router(chat_router(bot, warmup, settings))
+    app.include_router(embed_router(bot, warmup, lambda site: settings.frame_ancestors))
     answer_errors(app)
     if page:
         mount_page(app, bot, warmup, settings)

@@ -99,13 +99,19 @@ def _paragraph(citation: Citation, article: Article | None) -> str:
     start, end = citation.start, citation.end
     if article is None or not citation.quote or article.text[start:end] != citation.quote:
         return quote
+    before, after = surroundings(article, start, end)
+    return _lines(before) + quote + _lines(after)
+
+
+def surroundings(article: Article, start: int, end: int) -> tuple[str, str]:
+    """What stands before and after `start:end` in its paragraph, cut at a word where it is long."""
     left, right = article.paragraph(start, end)
     before, after = article.text[left:start], article.text[end:right]
     if len(before) > _CONTEXT:
         before = "… " + before[-_CONTEXT:].partition(" ")[2]
     if len(after) > _CONTEXT:
         after = after[:_CONTEXT].rpartition(" ")[0] + " …"
-    return _lines(before) + quote + _lines(after)
+    return before, after
 
 
 def _lines(text: str) -> str:

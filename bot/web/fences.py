@@ -21,6 +21,12 @@ _FILE = r"(?:[A-Za-z0-9_@-][A-Za-z0-9._@-]*/)*[A-Za-z0-9_@-][A-Za-z0-9._@-]*"
 # Every path that is answered, below the root path: (methods, pattern). Nothing else is.
 PUBLIC: tuple[tuple[str, str], ...] = (
     ("POST", "/api/chat"),
+    ("GET HEAD", "/widget.js"),
+    ("GET HEAD", "/widget-[0-9a-f]{12}.js"),
+    ("GET HEAD", "/embed"),
+    ("GET HEAD", "/embed/[0-9a-f]{12}/embed.(?:js|css|svg)"),
+    ("GET", "/embed/suggestions"),
+    ("GET", "/embed/evidence"),
     ("GET HEAD", "/healthz"),
     ("GET HEAD", "/readyz"),
     ("GET HEAD", "/"),
@@ -82,10 +88,11 @@ class SecurityHeaders:
         message.setdefault("headers", [])
         headers = MutableHeaders(scope=message)
         kind = headers.get("content-type", "")
-        data = path.startswith("/api/") or kind.startswith(
+        data = path.startswith(("/api/", "/embed", "/widget")) or kind.startswith(
             ("application/json", "text/event-stream", "text/plain")
         )
-        headers["Content-Security-Policy"] = _DATA_POLICY if data else self._page_policy
+        if path != _OWN_POLICY or "content-security-policy" not in headers:
+            headers["Content-Security-Policy"] = _DATA_POLICY if data else self._page_policy
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "no-referrer"
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
@@ -95,6 +102,7 @@ class SecurityHeaders:
         del headers["server"]
 
 
+_OWN_POLICY = "/embed"  # the page that says by itself who may frame it (embedded.py)
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
@@ -103,20 +111,32 @@ def page_policy(frame_ancestors: Iterable[str]) -> str:
 
     Raises ValueError for a source that would break the header.
     """
+    return (
+        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
+        f"frame-ancestors {frame_sources(frame_ancestors)}; "
+        "base-uri 'self'; form-action 'none'; object-src 'none'"
+    )
+
+
+def frame_sources(frame_ancestors: Iterable[str]) -> str:
+    """The value of a frame-ancestors directive; nobody where there are none. Raises ValueError."""
     sources = tuple(frame_ancestors) or ("'none'",)
     for source in sources:
         if not re.fullmatch(r"'self'|'none'|https?://[A-Za-z0-9.*-]+(?::(?:\d{1,5}|\*))?", source):
             raise ValueError(f"not a frame ancestor: {source!r}")
-    return (
-        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
-        f"frame-ancestors {' '.join(sources)}; base-uri 'self'; form-action 'none'; object-src 'none'"
-    )
+    return " ".join(sources)
+
+
+# Files whose address holds a hash of their content.
+_HASHED = re.compile(r"/assets/.*|/embed/[0-9a-f]{12}/.*|/widget-[0-9a-f]{12}\.js")
 
 
 def _caching(path: str, status: int) -> str:
-    if path.startswith("/assets/") and status == 200:
-        return "public, max-age=31536000, immutable"  # their names hold a hash of their content
+    if _HASHED.fullmatch(path) and status in (200, 304):
+        return "public, max-age=31536000, immutable"
+    if path == "/widget.js" and status in (200, 304):
+        return "public, max-age=300"  # long enough for a visit, short enough for a change
     if path.startswith("/static/") and status == 200:
         return "public, max-age=86400"
     return "no-store"
