@@ -1,4 +1,4 @@
-"""`forum-bot ask | chat | serve | ingest | reindex | takedown | eval | sites | keys | doctor | search | …`."""
+"""`forum-bot ask | chat | serve | ingest | reindex | takedown | eval | sites | keys | doctor | …`."""
 
 import argparse
 import json
