@@ -62,7 +62,7 @@ def _best(reading: Reading) -> list[Candidate]:
     for rank, item in enumerate(reading.ranked[:MOST]):
         page, place = item.candidate.page, item.candidate.place
         for near in (place, place - 1, place + 1) if rank < AROUND else (place,):
-            if 0 <= near < len(page.lines) and len(chosen) < MOST:
+            if 0 <= near < len(page.lines) and len(chosen) < MOST and not page.lines[near].hidden:
                 chosen.setdefault((page.article.id, near), Candidate(page, near, item.candidate.retrieved))
     return list(chosen.values())
 
@@ -70,7 +70,7 @@ def _best(reading: Reading) -> list[Candidate]:
 def _whole(reading: Reading) -> list[Candidate]:
     """The best article from its beginning."""
     page = reading.page
-    body = [place for place, line in enumerate(page.lines) if line.role == "body"]
+    body = [place for place, line in enumerate(page.lines) if line.role == "body" and not line.hidden]
     return [Candidate(page, place, 1.0) for place in body[:SUMMED_UP]]
 
 
