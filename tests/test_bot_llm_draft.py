@@ -6,7 +6,7 @@ from posts import article, post, write
 
 from bot.cite import MAX_QUOTE
 from bot.llm.draft import MAX_CHARS, Draft, Kept
-from bot.llm.factory import estimated
+from bot.token_count import estimated
 from bot.llm.failures import ModelError
 from bot.llm.prompt import brief
 from bot.passages import Candidate, Pages

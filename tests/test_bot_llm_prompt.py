@@ -7,7 +7,7 @@ import pytest
 from llm_readings import read
 from posts import MARKET, Lines, filled
 
-from bot.llm.factory import estimated
+from bot.token_count import estimated
 from bot.llm.prompt import MARKS, MOST, SUMMED_UP, Brief, brief, condensing
 from bot.passages import Pages
 from bot.reading import Reading

@@ -36,7 +36,7 @@ KOREAN_AS_DATA = {
     "bot/llm/draft.py": "how models say that they found nothing",
     "bot/llm/prompt.py": "brackets",
     "bot/llm/sentences.py": "marks of a citation, and the labels that models begin with",
-    "bot/llm/factory.py": "the range of Hangul",
+    "bot/token_count.py": "the range of Hangul",
     "bot/amounts.py": "numbers and units as they are written",
     "bot/special.py": "the particle between a body and its people",
     "bot/clauses.py": "endings that join clauses, and particles",
