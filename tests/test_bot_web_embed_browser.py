@@ -23,6 +23,7 @@ from web_bot import LINES, LibraryBot, cite, library_article
 from web_browser import Watch, find_axe, find_chromium, launch
 from web_host import WRITTEN, Host, hosting
 from web_server import Site, inside
+from web_sites import registered
 
 from bot.types import Answer, Citation, Event, Sources, Token, Turn
 from bot.web.embedded import snippet
@@ -57,10 +58,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[Stage]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with hosting() as host:
         bot = LibraryBot(pace=0.03)
-        with inside(bot, WebSettings(frame_ancestors=(host.url, host.near))) as site:
+        file = tmp_path_factory.mktemp("registry") / "registry.sqlite3"
+        for name in ("deulsaem", "dal"):
+            registered(file, name, host.url, host.near, id=name)
+        with inside(bot, WebSettings(frame_ancestors=(host.url, host.near), registry=file)) as site:
             site.wait_ready()
             host.bot = site.url
             yield Stage(bot, site, host)

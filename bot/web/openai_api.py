@@ -105,14 +105,17 @@ class _Reply:
 
     async def chunks(self, first: Event | Failure, events: Events) -> AsyncIterator[str]:
         """The answer as server-sent events, to the last line, [DONE]."""
-        written = ""
+        written = blanks = ""  # blanks at the end wait: the answer may end there
         yield self._chunk({"role": "assistant", "content": ""})
         async with aclosing(_following(first, events)) as arriving:
             async for event in arriving:
                 match event:
                     case Token(text):
-                        written += harmless(text)
-                        yield self._chunk({"content": harmless(text)})
+                        piece = harmless(blanks + text)
+                        blanks = piece[len(piece.rstrip()) :]
+                        written += piece.rstrip()
+                        if piece.strip():
+                            yield self._chunk({"content": piece.rstrip()})
                     case Answer():
                         rest = _rest(written, event)
                         yield self._chunk({"content": rest})
