@@ -7,10 +7,10 @@ import pytest
 from llm_readings import read
 from posts import MARKET, Lines, filled
 
-from bot.token_count import estimated
 from bot.llm.prompt import MARKS, MOST, SUMMED_UP, Brief, brief, condensing
 from bot.passages import Pages
 from bot.reading import Reading
+from bot.token_count import estimated
 from bot.types import Turn
 from prompts import say
 from vectorstore.kiwi_encoder import KiwiEncoder

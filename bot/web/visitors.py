@@ -44,6 +44,8 @@ def token_router(gate: Gate) -> APIRouter:
     async def token(request: Request, body: TokenRequest) -> dict[str, Any]:
         """A token for a page of the site, or for our own page in its frame. Raises SiteRefusedError."""
         site, origins = await _invited(gate, request, body.site)
+        if not origins:
+            raise SiteRefusedError("web.site_refused")
         return {"token": await to_thread(gate.token, site, origins[0]), "expires_in": TOKEN_LIFE}
 
     return router
@@ -67,11 +69,14 @@ async def admitted(gate: Gate, request: Request, id: str | None) -> Site | None:
 
 
 async def _invited(gate: Gate, request: Request, id: str) -> tuple[Site, tuple[str, ...]]:
-    """The site of that key, and the origins that the request may come from; SiteRefusedError without one."""
+    """The site of that key, and the origins that the request may come from; none where it does not say.
+
+    Raises SiteRefusedError for a site that is none, and for an origin that is not the site's.
+    """
     request.state.readable = False
     site = await to_thread(gate.site, id)
     origins = _origins(request, site)
-    if site is None or not origins:
+    if site is None or ("origin" in request.headers and not origins):
         raise SiteRefusedError("web.site_refused")
     request.state.readable = allowed_origin(site, request.headers.get("origin"))
     return site, origins
