@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi import FastAPI
 from web_bot import LibraryBot
-from web_server import Site, live
+from web_server import Site, inside, live
 
 from bot.web.app import build_app
 from bot.web.fences import PUBLIC, PublicPaths, SecurityHeaders, page_policy
@@ -376,3 +376,14 @@ def test_a_crash_is_a_plain_500_with_the_headers() -> None:
     assert (b"x-content-type-options", b"nosniff") in sent[0]["headers"]
     assert b"secret" not in sent[1]["body"]
     assert "error" in json.loads(sent[1]["body"])
+
+
+def test_the_routes_are_described_only_where_the_settings_say_so() -> None:
+    with inside(LibraryBot()) as plain:
+        assert plain.get("/openapi.json").status == 404
+    with inside(LibraryBot(), WebSettings(openapi=True)) as described:
+        reply = described.get("/openapi.json")
+        assert reply.status == 200
+        assert {"/api/chat", "/api/token", "/api/feedback", "/v1/models"} <= set(reply.json["paths"])
+        assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
+        assert described.send("POST", "/openapi.json", b"").status == 405

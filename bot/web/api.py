@@ -117,12 +117,12 @@ def health_router(bot: ChatBot) -> APIRouter:
     """`/healthz`: the process answers. `/readyz`: questions are answered at once."""
     router = APIRouter()
 
-    @router.api_route("/healthz", methods=["GET", "HEAD"])
+    @router.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)
     async def healthz() -> dict[str, str]:
         """Always 200."""
         return {"status": "ok"}
 
-    @router.api_route("/readyz", methods=["GET", "HEAD"])
+    @router.api_route("/readyz", methods=["GET", "HEAD"], include_in_schema=False)
     async def readyz() -> JSONResponse:
         """503 until the analyser and the index are loaded."""
         ready = bot.ready

@@ -75,7 +75,7 @@ def embed_router(bot: ChatBot, warmup: Warmup, frame_ancestors: tuple[str, ...],
     router = APIRouter()
     _add_files(router)
 
-    @router.api_route("/embed", methods=["GET", "HEAD"])
+    @router.api_route("/embed", methods=["GET", "HEAD"], include_in_schema=False)
     async def embed(request: Request) -> Response:
         """The page; whatever is unknown in the query is as if it were not there."""
         query = request.query_params
@@ -111,17 +111,17 @@ def _ancestors(gate: Gate, site: str) -> tuple[str, ...]:
 def _add_files(router: APIRouter) -> None:
     """The launcher, and the page's script, style and icon."""
 
-    @router.api_route("/widget.js", methods=["GET", "HEAD"])
+    @router.api_route("/widget.js", methods=["GET", "HEAD"], include_in_schema=False)
     async def widget(request: Request) -> Response:
         """The launcher as it is now."""
         return _reply(request, assets()["widget.js"], _FOR_ALL)
 
-    @router.api_route("/widget-{version}.js", methods=["GET", "HEAD"])
+    @router.api_route("/widget-{version}.js", methods=["GET", "HEAD"], include_in_schema=False)
     async def pinned(request: Request, version: str) -> Response:
         """The launcher of one version, for a script tag with its hash."""
         return _reply(request, _versioned("widget.js", version), _FOR_ALL)
 
-    @router.api_route("/embed/{version}/{name}", methods=["GET", "HEAD"])
+    @router.api_route("/embed/{version}/{name}", methods=["GET", "HEAD"], include_in_schema=False)
     async def part(request: Request, version: str, name: str) -> Response:
         """The page's script, style or icon."""
         if name not in ("embed.js", "embed.css", "embed.svg"):
