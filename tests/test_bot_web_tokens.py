@@ -14,7 +14,7 @@ from web_server import Site, events, inside
 from web_sites import registered, shown, token
 
 from bot import tokens
-from bot.sites.changes import rotate, set_disabled
+from bot.sites.changes import make_secret, rotate, set_disabled
 from bot.sites.registry import Registry
 from bot.sites.secret import server_secret
 from bot.web.gate import TOKEN_LIFE
@@ -138,6 +138,28 @@ def test_a_site_without_a_registry_is_an_unknown_one() -> None:
     with inside(LibraryBot()) as bare:
         assert token(bare, "site_any").status == 403
         assert ask(bare, "site_any", []).status == 403
+
+
+def test_a_user_whom_the_sites_server_vouches_for_is_one_visitor_without_a_name(tmp_path: Path) -> None:
+    file = tmp_path / "registry.sqlite3"
+    key = registered(file, "forum", HOST)
+    secret = make_secret(file, "forum")
+    signature = tokens.sign_user(secret, "kim@example.kr", int(time.time()) + 600)
+
+    def ask(**more: str):
+        return site.post("/api/token", {"site": key, **more}, [("Origin", HOST)])
+
+    with inside(LibraryBot(), WebSettings(registry=file)) as site:
+        good = [ask(user="kim@example.kr", signature=signature).json["token"] for _ in range(2)]
+        payloads = [base64.urlsafe_b64decode(one.partition(".")[0] + "==") for one in good]
+        assert json.loads(payloads[0])[0] == json.loads(payloads[1])[0]
+        assert b"kim" not in payloads[0]
+        over = tokens.sign_user(secret, "kim@example.kr", int(time.time()) - 1)
+        wrong = [{"user": "lee", "signature": signature}, {"user": "kim@example.kr"}]
+        wrong += [{"user": "kim@example.kr", "signature": over}, {"user": "", "signature": "x"}]
+        for body in wrong:
+            reply = ask(**body)
+            assert (reply.status, reply.json) == (401, {"error": say("web.user_unknown")})
 
 
 # What it opens.

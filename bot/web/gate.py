@@ -3,6 +3,7 @@
 What looks into the registry may read a file, so that the routes call it in a thread.
 """
 
+import hashlib
 import logging
 import secrets
 import threading
@@ -39,6 +40,7 @@ class Gate:
         self._making = threading.Lock()
         self._secret: bytes | None = None
         self._random = secrets.token_bytes(BYTES)
+        self._warned = False
 
     def site(self, id: str) -> Site | None:
         """The site of a public key; None for an unknown and a disabled one. Raises GateError."""
@@ -61,12 +63,17 @@ class Gate:
             return False
         return any(allowed_origin(site, origin) for site in sites)
 
-    def token(self, site: Site, origin: str) -> str:
-        """A new visitor's token. Raises GateError."""
+    def token(self, site: Site, origin: str, visitor: str | None = None) -> str:
+        """A token for a visitor, a new one unless named. Raises GateError."""
         with _told():
-            return tokens.issue(
-                self._signing(), site, origin, self._clock(), tokens.new_visitor(), TOKEN_LIFE
-            )
+            secret, now = self._signing(), self._clock()
+        return tokens.issue(secret, site, origin, now, visitor or tokens.new_visitor(), TOKEN_LIFE)
+
+    def user(self, site: Site, id: str, signature: str) -> str | None:
+        """The visitor that a user of the site is, whom its own server vouches for; None where it does not."""
+        if not tokens.verify_signed(site.secret, id, signature, self._clock()):
+            return None
+        return hashlib.sha256(f"{site.name}\0{id}".encode()).hexdigest()[:32]
 
     def visitor(self, token: str, site: Site, origins: Iterable[str]) -> tokens.Visitor | None:
         """Who a token speaks for at one of these origins. Raises GateError."""
@@ -106,7 +113,9 @@ class Gate:
         try:
             return self._signing()
         except RegistryError as error:
-            logger.warning("ids of answers are good until the server stops: %s", error)
+            if not self._warned:
+                logger.warning("ids of answers are good until the server stops: %s", error)
+            self._warned = True
             return self._random
 
 

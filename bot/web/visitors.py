@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.sites.access import allowed_origin
 from bot.sites.types import Site
+from bot.tokens import MAX_USER
 from bot.web.gate import TOKEN_LIFE, Gate
 from prompts import UserError
 
@@ -34,6 +35,9 @@ class TokenRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     site: Annotated[str, Field(max_length=200)]
+    user: Annotated[str, Field(max_length=MAX_USER)] | None = None
+    """The site's own id of a user, vouched for by `signature` (`bot.tokens.sign_user`)."""
+    signature: Annotated[str, Field(max_length=100)] = ""
 
 
 def token_router(gate: Gate) -> APIRouter:
@@ -42,11 +46,17 @@ def token_router(gate: Gate) -> APIRouter:
 
     @router.post("/api/token")
     async def token(request: Request, body: TokenRequest) -> dict[str, Any]:
-        """A token for a page of the site, or for our own page in its frame. Raises SiteRefusedError."""
+        """A token for a page of the site, or for our own page in its frame.
+
+        Raises SiteRefusedError, and VisitorError for a user whom the site's server does not vouch for.
+        """
         site, origins = await _invited(gate, request, body.site)
         if not origins:
             raise SiteRefusedError("web.site_refused")
-        return {"token": await to_thread(gate.token, site, origins[0]), "expires_in": TOKEN_LIFE}
+        user = None if body.user is None else gate.user(site, body.user, body.signature)
+        if user is None and body.user is not None:
+            raise VisitorError("web.user_unknown")
+        return {"token": await to_thread(gate.token, site, origins[0], user), "expires_in": TOKEN_LIFE}
 
     return router
 
