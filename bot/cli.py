@@ -159,8 +159,9 @@ def _serve(arguments: Arguments) -> int:
     settings: BotSettings = _settings(arguments, host=arguments.host, port=arguments.port)
     frames = ("'self'", *settings.frame_ancestors)
     web = WebSettings(
-        settings.host, settings.port, settings.allowed_hosts, settings.origins, frames, log=settings.log
-    )
+        settings.host, settings.port, settings.allowed_hosts, settings.origins, frames, log=settings.log,
+        registry=settings.registry_file, openapi=settings.openapi,
+    )  # fmt: skip
     if settings.llm != "none":
         from bot.llm.factory import check_setting
 

@@ -58,6 +58,9 @@ class BotSettings(StoreSettings):
     registry: Path | None = None
     """The file of sites and API keys; None keeps it in the store's folder."""
 
+    openapi: bool = False
+    """Whether `serve` describes its routes at `/openapi.json`."""
+
     @property
     def registry_file(self) -> Path:
         """Where sites and API keys are kept."""

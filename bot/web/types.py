@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from bot.types import Answer, Event, Turn
@@ -55,3 +56,7 @@ class WebSettings:
     """Conversations that may wait in the page's queue; more are refused."""
     log: Literal["text", "json"] = "text"
     """The form of the server's log (see `bot.journal`)."""
+    registry: Path | None = None
+    """The file of sites and API keys; None has none of either, and keeps no feedback."""
+    openapi: bool = False
+    """Whether `/openapi.json` describes the routes."""
