@@ -11,11 +11,12 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 from starlette.exceptions import HTTPException
 
 from bot.types import Answer, Event, Sources, Status, Token, Turn
 from bot.web.fences import refusal
+from bot.web.operation import Operation
 from bot.web.stream import Failure, ask
 from bot.web.types import MAX_QUESTION, MAX_TURN, MAX_TURNS, ChatBot, WebSettings
 from bot.web.warmup import Warmup
@@ -55,6 +56,8 @@ class ChatRequest(BaseModel):
     question: Text
     history: Annotated[list[Said], Field(max_length=MAX_TURNS)] = []
     site: Annotated[Text, Field(max_length=200)] | None = None
+    consent: StrictBool = False
+    """Whether the question may be kept for some days, masked, where the operator keeps any."""
 
 
 def check_question(question: str) -> str:
@@ -69,7 +72,7 @@ def check_question(question: str) -> str:
     return question
 
 
-def chat_router(bot: ChatBot, warmup: Warmup, settings: WebSettings) -> APIRouter:
+def chat_router(bot: ChatBot, warmup: Warmup, settings: WebSettings, operation: Operation) -> APIRouter:
     """The chat route; only so many questions are answered at the same time."""
     slots = asyncio.Semaphore(settings.chats)
 
@@ -78,8 +81,9 @@ def chat_router(bot: ChatBot, warmup: Warmup, settings: WebSettings) -> APIRoute
 
     async def slot() -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(settings.patience):
-                await slots.acquire()
+            with operation.meters.in_line():
+                async with asyncio.timeout(settings.patience):
+                    await slots.acquire()
         except TimeoutError as exc:
             raise BusyServerError("web.busy") from exc
         try:
@@ -95,6 +99,8 @@ def chat_router(bot: ChatBot, warmup: Warmup, settings: WebSettings) -> APIRoute
         history = [Turn(role, text) for role, text in body.history]
         async for event in ask(bot, warmup, body.question, history):
             yield _sse(event)
+            if body.consent and isinstance(event, Answer):
+                await operation.keep(body.question, event)
         yield _line("done", {})
 
     return router

@@ -11,28 +11,36 @@ from bot.web.bodies import JsonBodies
 from bot.web.embedded import embed_router
 from bot.web.fences import PublicPaths, SecurityHeaders, TrustedHosts
 from bot.web.index import IndexHead
+from bot.web.operation import Operation, Watched
 from bot.web.page import mount_page
+from bot.web.traffic import CountedTraffic
 from bot.web.types import ChatBot, WebSettings
 from bot.web.warmup import Warmup
 
 
-def build_app(bot: ChatBot, settings: WebSettings, *, page: bool = True) -> FastAPI:
+def build_app(
+    bot: ChatBot, settings: WebSettings, *, page: bool = True, operation: Operation | None = None
+) -> FastAPI:
     """The fenced application around `bot`; it starts to load the bot when the server starts.
 
     Call it in a running event loop: without one, Gradio opens a loop for each of its locks and closes none.
     `page=False` leaves the chat page out, and with it the import of gradio.
     """
+    operation = operation or Operation.of(settings)
+    bot = Watched(bot, operation)
     warmup = Warmup(bot)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         warmup.start()
-        yield
+        async with operation.running():
+            yield
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     _fence(app, settings)
+    app.add_middleware(CountedTraffic, traffic=operation.traffic)
     app.include_router(health_router(bot))
-    app.include_router(chat_router(bot, warmup, settings))
+    app.include_router(chat_router(bot, warmup, settings, operation))
     app.include_router(embed_router(bot, warmup, lambda site: settings.frame_ancestors))
     answer_errors(app)
     if page:
