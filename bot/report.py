@@ -1,7 +1,7 @@
 """`forum-bot report`: what was asked and how it was answered, in numbers; no question and no visitor."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -37,11 +37,9 @@ def run(settings: BotSettings, days: int, as_json: bool, today: date | None = No
 def summed(counts: Sequence[Count], first: date, last: date) -> dict[str, Any]:
     """The report as it is printed as JSON."""
     days: dict[str, Counter[str]] = {}
-    sums: dict[str, Counter[str]] = {
-        what: Counter() for what in (*QUESTIONS, "fallback", "cited", "up", "down")
-    }
+    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for one in counts:
-        sums.setdefault(one.what, Counter())[one.which] += one.number
+        sums[one.what][one.which] += one.number
         if one.what in QUESTIONS:
             days.setdefault(one.day, Counter())[one.what] += one.number
     totals = {what: sums[what].total() for what in QUESTIONS}

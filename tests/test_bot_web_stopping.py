@@ -4,9 +4,9 @@ import http.client
 import json
 import signal
 import socket
-import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 from web_bot import LibraryBot
@@ -16,26 +16,29 @@ from web_server import Reply, Site, events
 from bot.types import Answer, Event
 from bot.web.operation import Operation, StoppingError, Watched
 from bot.web.stopping import Stop
-from bot.web.types import WebSettings
 from prompts import say
 
 QUESTION = {"question": "관장은 누구인가요?"}  # five words: at a pace of 0.3 s, 1.5 s and more
 
 
-def asked(site: Site) -> http.client.HTTPResponse:
+@contextmanager
+def asked(site: Site) -> Iterator[http.client.HTTPResponse]:
     """The open reply to a question, its first byte being there."""
+    site.wait_ready()
     connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
-    connection.request("POST", "/api/chat", json.dumps(QUESTION), {"Content-Type": "application/json"})
-    return connection.getresponse()
+    with closing(connection):
+        connection.request("POST", "/api/chat", json.dumps(QUESTION), {"Content-Type": "application/json"})
+        with connection.getresponse() as response:
+            yield response
 
 
 def told(response: http.client.HTTPResponse) -> list[tuple[str, dict]]:
     return events(Reply(response.status, response.headers, response.read()))
 
 
-def stopped(running: Served, sign: int = signal.SIGTERM) -> None:
+def stopped(running: Served) -> None:
     """Send the signal, and wait until the server refuses connections."""
-    running.process.send_signal(sign)
+    running.process.send_signal(signal.SIGTERM)
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         with closing(socket.socket()) as probe:
@@ -45,13 +48,11 @@ def stopped(running: Served, sign: int = signal.SIGTERM) -> None:
     raise TimeoutError("the server still takes connections")
 
 
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
-def test_running_answers_end_whole_while_new_connections_are_refused(sign: int) -> None:
-    with served({"pace": 0.4}, admin_port=0) as running:
-        running.site.wait_ready()
-        answers = [asked(running.site) for _ in range(3)]
+def test_running_answers_end_whole_while_new_connections_are_refused() -> None:
+    with served({"pace": 0.4}, admin_port=0) as running, ExitStack() as stack:
+        answers = [stack.enter_context(asked(running.site)) for _ in range(3)]
         time.sleep(0.3)
-        stopped(running, sign)
+        stopped(running)
         assert running.admin is not None and running.admin.get("/readyz").status == 503
         assert running.admin.get("/status").json["stopping"] is True
         for answer in answers:
@@ -61,9 +62,7 @@ def test_running_answers_end_whole_while_new_connections_are_refused(sign: int) 
 
 
 def test_an_answer_that_takes_too_long_ends_with_one_error_that_says_why() -> None:
-    with served({"pace": 1.0}, grace=0.5) as running:
-        running.site.wait_ready()
-        answer = asked(running.site)
+    with served({"pace": 1.0}, grace=0.5) as running, asked(running.site) as answer:
         time.sleep(0.3)
         began = time.monotonic()
         stopped(running)
@@ -76,28 +75,25 @@ def test_an_answer_that_takes_too_long_ends_with_one_error_that_says_why() -> No
 
 
 def test_a_second_signal_ends_it_at_once() -> None:
-    with served({"pace": 3.0}) as running:
-        running.site.wait_ready()
-        answer = asked(running.site)
+    with served({"pace": 3.0}) as running, asked(running.site):
         stopped(running)
         began = time.monotonic()
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(timeout=10) == 0
         assert time.monotonic() - began < 2
-        answer.close()
 
 
 def test_an_idle_server_stops_at_once_though_a_page_is_open() -> None:
     with served() as running:
         running.site.wait_ready()
-        connection = http.client.HTTPConnection("127.0.0.1", running.site.port, timeout=10)
-        connection.request("GET", "/gradio_api/heartbeat/abc123")
-        assert connection.getresponse().status == 200
-        began = time.monotonic()
-        running.process.send_signal(signal.SIGINT)
-        assert running.process.wait(timeout=10) == 0
-        assert time.monotonic() - began < 3
-        connection.close()
+        with closing(http.client.HTTPConnection("127.0.0.1", running.site.port, timeout=10)) as connection:
+            connection.request("GET", "/gradio_api/heartbeat/abc123")
+            with connection.getresponse() as heartbeat:
+                assert heartbeat.status == 200
+                began = time.monotonic()
+                running.process.send_signal(signal.SIGINT)
+                assert running.process.wait(timeout=10) == 0
+                assert time.monotonic() - began < 3
 
 
 def test_a_server_that_stops_while_it_loads_ends_too() -> None:
@@ -129,12 +125,3 @@ def test_an_answer_within_the_time_is_whole() -> None:
     assert isinstance(found[-1], Answer)
     operation.stop.begin()
     assert operation.stop.over
-
-
-def test_answers_that_end_at_once_leave_no_thread(recwarn: pytest.WarningsRecorder) -> None:
-    before = threading.active_count()
-    operation = Operation.of(WebSettings(grace=0.0))
-    operation.stop.begin()
-    with pytest.raises(StoppingError):
-        list(Watched(LibraryBot(), operation).stream("질문", (), lambda: False))
-    assert threading.active_count() == before and not recwarn.list
