@@ -24,9 +24,8 @@ from vectorstore.settings import load_settings
 
 DAY = date(2025, 4, 17)
 CANARY = "까마귀4417"
-ANSWER = Answer(
-    "?", "?", "answer", "답", citations=(Citation(1, "a-1", "제목", "s", None, None, "답", 0, 1),) * 2
-)
+CITED = Citation(1, "a-1", "제목", "s", None, None, "답", 0, 1)
+ANSWER = Answer("?", "?", "answer", "답", citations=(CITED, CITED))
 
 
 def store(path: Path, days: int, today: Callable[[], date] = lambda: DAY) -> Kept:
@@ -159,8 +158,9 @@ def test_more_than_the_most_questions_push_the_oldest_out(tmp_path: Path) -> Non
     keeper.keep("하나", ANSWER)
     with closing(sqlite3.connect(path)) as db:
         db.execute("UPDATE question SET rowid = ?", (1,))
-        db.execute("INSERT INTO question(rowid, day, text, kind, sources) VALUES (?, '2025-04-17', '둘', 'answer', '[]')",
-                   (kept.MOST,))  # fmt: skip
+        columns = "rowid, day, text, kind, sources"
+        row = (kept.MOST, "2025-04-17", "둘", "answer", "[]")
+        db.execute(f"INSERT INTO question ({columns}) VALUES (?, ?, ?, ?, ?)", row)
         db.commit()
     keeper.keep("셋", ANSWER)
     assert [row[1] for row in found(path)] == ["둘", "셋"]

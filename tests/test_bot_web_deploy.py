@@ -1,4 +1,4 @@
-"""The examples for nginx and systemd: nginx runs with ours, under TLS and a path prefix, before a real server."""
+"""The examples for nginx and systemd: nginx runs with ours, with TLS and a prefix, before a real server."""
 
 import http.client
 import json
@@ -79,8 +79,9 @@ def configuration(folder: Path, port: int, bot: int) -> str:
 
 
 def certificate(folder: Path) -> None:
-    command = [str(OPENSSL), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={HOST}",
-               "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]  # fmt: skip
+    command = [str(OPENSSL), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+               "-subj", f"/CN={HOST}", "-keyout", str(folder / "key.pem"),
+               "-out", str(folder / "cert.pem")]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True, timeout=60)
 
 
@@ -152,15 +153,6 @@ def test_headers_of_ours_reach_the_visitor_and_the_body_stays_bounded(front: Fro
     assert "/" not in reply.headers["Server"]
     big = json.dumps({"question": "x" * 20_000}).encode()
     assert front.ask("POST", "/bot/api/chat", big, **{"Content-Type": "application/json"}).status == 413
-
-
-def test_the_server_answers_under_its_prefix_and_without() -> None:
-    from web_bot import LibraryBot
-    from web_server import inside
-
-    with inside(LibraryBot(), WebSettings()) as site:
-        site.wait_ready()
-        assert site.get("/embed").status == 200
 
 
 @pytest.mark.parametrize(

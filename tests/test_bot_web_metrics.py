@@ -148,7 +148,7 @@ def test_without_the_library_the_line_tells_how_to_install_it() -> None:
 
 
 def test_without_an_admin_port_the_library_is_not_loaded() -> None:
-    code = "import sys; import bot.web.serve, bot.web.app, bot.web.admin; print('prometheus_client' in sys.modules)"
+    code = "import sys, bot.web.serve, bot.web.app, bot.web.admin; print('prometheus_client' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True,
         cwd=Path(__file__).parents[1],

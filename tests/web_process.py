@@ -23,7 +23,7 @@ class Served:
 
 @contextmanager
 def served(bot: dict[str, float] | None = None, **settings: object) -> Iterator[Served]:
-    """Serve a LibraryBot(**bot) without being asked twice to stop; what the settings do not say is default."""
+    """Serve a LibraryBot(**bot); what the settings do not say is default. At the end it is killed."""
     asked = json.dumps({"settings": {"port": 0, **settings}, "fenced": True, "bot": bot or {}})
     paths = [str(HERE.parents[1]), str(HERE.parent)]
     start = f"import sys; sys.path[:0] = {paths!r}; import web_server; web_server.child(sys.argv[1])"
