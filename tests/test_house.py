@@ -39,7 +39,6 @@ KOREAN_AS_DATA = {
     "bot/llm/factory.py": "the range of Hangul",
     "bot/grounding/amounts.py": "numbers and units as they are written",
     "bot/token_count.py": "the range of Hangul",
-    "bot/amounts.py": "numbers and units as they are written",
     "bot/special.py": "the particle between a body and its people",
     "bot/grounding/clauses.py": "endings that join clauses, and particles",
     "bot/grounding/polarity.py": "particles",

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 from starlette.exceptions import HTTPException
 
 from bot.sites.types import Site
@@ -19,6 +19,7 @@ from bot.types import Answer, Event, Sources, Status, Token, Turn
 from bot.web.fences import inner_path, refusal, told
 from bot.web.gate import Gate
 from bot.web.openai_shape import PREFIX
+from bot.web.operation import Operation
 from bot.web.slots import Slot
 from bot.web.stream import Failure, ask
 from bot.web.types import MAX_QUESTION, MAX_TURN, MAX_TURNS, ChatBot
@@ -54,6 +55,8 @@ class ChatRequest(BaseModel):
     question: Text
     history: Annotated[list[Said], Field(max_length=MAX_TURNS)] = []
     site: Annotated[Text, Field(max_length=200)] | None = None
+    consent: StrictBool = False
+    """Whether the question may be kept for some days, masked, where the operator keeps any."""
 
 
 def check_question(question: str) -> str:
@@ -68,7 +71,7 @@ def check_question(question: str) -> str:
     return question
 
 
-def chat_router(bot: ChatBot, warmup: Warmup, slot: Slot, gate: Gate) -> APIRouter:
+def chat_router(bot: ChatBot, warmup: Warmup, slot: Slot, gate: Gate, operation: Operation) -> APIRouter:
     """The chat route; only so many questions are answered at the same time."""
 
     async def entered(request: Request, body: ChatRequest) -> Site | None:
@@ -90,6 +93,8 @@ def chat_router(bot: ChatBot, warmup: Warmup, slot: Slot, gate: Gate) -> APIRout
         id = await to_thread(gate.new_answer_id, site)
         async for event in ask(bot, warmup, body.question, history):
             yield _sse(event, id)
+            if body.consent and isinstance(event, Answer):
+                await operation.keep(body.question, event)
         yield _line("done", {})
 
     return router

@@ -13,39 +13,47 @@ from bot.web.fences import OPENAPI, PUBLIC, PublicPaths, SecurityHeaders, Truste
 from bot.web.gate import Gate
 from bot.web.index import IndexHead
 from bot.web.openai_api import openai_router
+from bot.web.operation import Operation, Watched
 from bot.web.opinions import feedback_router
 from bot.web.origins import HEADERS, METHODS, SiteOrigins
 from bot.web.page import mount_page
 from bot.web.slots import slots
+from bot.web.traffic import CountedTraffic
 from bot.web.types import ChatBot, WebSettings
 from bot.web.visitors import token_router
 from bot.web.warmup import Warmup
 from prompts import say
 
 
-def build_app(bot: ChatBot, settings: WebSettings, *, page: bool = True) -> FastAPI:
+def build_app(
+    bot: ChatBot, settings: WebSettings, *, page: bool = True, operation: Operation | None = None
+) -> FastAPI:
     """The fenced application around `bot`; it starts to load the bot when the server starts.
 
     Call it in a running event loop: without one, Gradio opens a loop for each of its locks and closes none.
     `page=False` leaves the chat page out, and with it the import of gradio.
     """
+    operation = operation or Operation.of(settings)
+    bot = Watched(bot, operation)
     warmup = Warmup(bot)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         warmup.start()
-        yield
+        async with operation.running():
+            yield
 
-    gate, slot = Gate(settings.registry), slots(settings)
+    gate, slot = Gate(settings.registry), slots(settings, operation)
     described = OPENAPI[1] if settings.openapi else None
     app = FastAPI(
         title=say("web.title"), docs_url=None, redoc_url=None, openapi_url=described, lifespan=lifespan
     )
     _fence(app, settings, gate)
+    app.add_middleware(CountedTraffic, traffic=operation.traffic)
     app.include_router(health_router(bot))
-    app.include_router(chat_router(bot, warmup, slot, gate))
+    app.include_router(chat_router(bot, warmup, slot, gate, operation))
     app.include_router(token_router(gate))
-    app.include_router(feedback_router(bot, gate))
+    app.include_router(feedback_router(bot, gate, operation))
     app.include_router(openai_router(bot, warmup, slot, gate))
     app.include_router(embed_router(bot, warmup, settings.frame_ancestors, gate))
     answer_errors(app)

@@ -53,7 +53,7 @@ def openai_router(bot: ChatBot, warmup: Warmup, slot: Slot, gate: Gate) -> APIRo
     ) -> Response:
         """Answer the last message, whole or as a stream."""
         reply = _Reply(f"chatcmpl-{await to_thread(gate.new_answer_id, None)}", request)
-        events: Events = ask(bot, warmup, request.question, request.history)  # type: ignore[assignment]
+        events: Events = ask(bot, warmup, request.question, request.history)
         first = await _first(events)
         if isinstance(first, Failure):
             await events.aclose()

@@ -13,6 +13,7 @@ from bot.feedback import MAX_NOTE, Feedback, FeedbackError, Reason, Verdict, fee
 from bot.sites.types import Site
 from bot.web.api import clean
 from bot.web.gate import Gate
+from bot.web.operation import Operation
 from bot.web.types import ChatBot
 from bot.web.visitors import admitted
 from prompts import UserError
@@ -44,7 +45,7 @@ class FeedbackRequest(BaseModel):
     site: Annotated[Text, Field(max_length=200)] | None = None
 
 
-def feedback_router(bot: ChatBot, gate: Gate) -> APIRouter:
+def feedback_router(bot: ChatBot, gate: Gate, operation: Operation) -> APIRouter:
     """The route; without a registry there is no place for feedback, and no such path."""
     router = APIRouter()
 
@@ -55,6 +56,8 @@ def feedback_router(bot: ChatBot, gate: Gate) -> APIRouter:
             raise HTTPException(404)
         site = await admitted(gate, request, body.site)
         await to_thread(_keep, bot, gate, body, site)
+        if operation.counts is not None:
+            operation.counts.rated(body.verdict == "up", body.reason)
         return Response(status_code=204)
 
     return router

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
+from bot.web.operation import Operation
 from bot.web.types import WebSettings
 from prompts import UserError
 
@@ -15,14 +16,15 @@ class BusyServerError(UserError):
     status = 503
 
 
-def slots(settings: WebSettings) -> Slot:
+def slots(settings: WebSettings, operation: Operation) -> Slot:
     """A dependency that holds one of the places until the answer is sent. Raises BusyServerError."""
     free = asyncio.Semaphore(settings.chats)
 
     async def slot() -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(settings.patience):
-                await free.acquire()
+            with operation.meters.in_line():
+                async with asyncio.timeout(settings.patience):
+                    await free.acquire()
         except TimeoutError as exc:
             raise BusyServerError("web.busy") from exc
         try:
