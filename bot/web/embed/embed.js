@@ -467,7 +467,7 @@ function why(turn, made) {
     made.focus();
   };
   const report = () => {
-    const reason = form.querySelector(":checked")?.value ?? null;
+    const reason = form.querySelector("[type=radio]:checked")?.value ?? null;
     close();
     judge(turn, "down", made, reason, (agreed.checked && note.value.trim()) || null); // no word without consent
   };
