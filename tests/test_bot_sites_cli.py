@@ -125,8 +125,12 @@ def test_the_snippet_is_one_tag(at: tuple[str, str], capsys: Output) -> None:
     id = listed(at, capsys)[0]["id"]
     for url in ("https://bot.example.kr/chat", "https://bot.example.kr/chat/"):
         assert main(["sites", "snippet", "카페", "--url", url, *at]) == 0
-        tag = f'<script src="https://bot.example.kr/chat/widget.js" data-site="{id}" async></script>\n'
-        assert capsys.readouterr().out == tag
+        tag = capsys.readouterr().out
+        assert re.fullmatch(
+            r'<script src="https://bot\.example\.kr/chat/widget-[0-9a-f]{12}\.js" '
+            rf'integrity="sha384-[^"]{{64}}" crossorigin="anonymous" data-site="{id}" async></script>\n',
+            tag,
+        )
 
 
 def test_a_key_is_printed_once_and_only_its_hash_is_kept(

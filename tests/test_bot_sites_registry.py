@@ -494,7 +494,7 @@ def test_a_half_written_secret_of_a_crash_is_made_anew(file: Path) -> None:
 
 def test_the_tag_pins_the_script_where_its_hash_is_known() -> None:
     assert snippet("https://bot.kr", "site_x", "1.2", 'sha384-a+/="><b>') == (
-        '<script src="https://bot.kr/widget.js?v=1.2" integrity="sha384-a+/=&quot;&gt;&lt;b&gt;"'
+        '<script src="https://bot.kr/widget-1.2.js" integrity="sha384-a+/=&quot;&gt;&lt;b&gt;"'
         ' crossorigin="anonymous" data-site="site_x" async></script>'
     )
 

@@ -25,8 +25,9 @@ from web_host import WRITTEN, Host, hosting
 from web_server import Site, inside
 from web_sites import registered
 
+from bot.sites.snippet import snippet
 from bot.types import Answer, Citation, Event, Sources, Token, Turn
-from bot.web.embedded import snippet
+from bot.web.embedded import assets, integrity
 from bot.web.types import WebSettings
 from prompts import say
 
@@ -170,7 +171,8 @@ def test_a_bare_frame_needs_no_script_in_the_site(stage: Stage, visit) -> None:
 
 
 def test_a_script_tag_with_a_hash_runs_and_a_changed_script_does_not(stage: Stage, visit) -> None:
-    tag = snippet(stage.site.url, "deulsaem")
+    version = assets()["widget.js"].version
+    tag = snippet(stage.site.url, "deulsaem", version, integrity("widget.js"))
     stage.host.pages["pinned.html"] = f"<!doctype html><title>x</title><body>{tag}"
     watch = launched(visit, stage, "/pinned.html")
     watch.assert_clean()

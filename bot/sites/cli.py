@@ -169,7 +169,9 @@ def _snippet(arguments: Arguments) -> int:
     found = next((site for site in Registry(_file(arguments)).all_sites() if site.name == name), None)
     if found is None:
         raise SiteError("sites.site_unknown", name=name)
-    print(snippet(arguments.url, found.id))
+    from bot.web.embedded import assets, integrity
+
+    print(snippet(arguments.url, found.id, assets()["widget.js"].version, integrity("widget.js")))
     return 0
 
 

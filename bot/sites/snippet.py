@@ -10,11 +10,11 @@ _URL = re.compile(r"([^/]*//[^/?#]*)((?:/[A-Za-z0-9._~-]+)*)/?")
 
 
 def snippet(base_url: str, site_id: str, version: str | None = None, integrity: str | None = None) -> str:
-    """The tag that loads the widget of the bot at `base_url` (a path prefix may follow the host).
+    """The tag that loads the launcher of the bot at `base_url` (a path prefix may follow the host).
 
     `integrity` is the hash of the script of that `version`: a browser runs no other. Raises SiteError.
     """
-    source = f"{_base(base_url)}/widget.js" + (f"?v={version}" if version else "")
+    source = f"{_base(base_url)}/widget" + (f"-{version}.js" if version else ".js")
     pinned = {"integrity": integrity, "crossorigin": "anonymous"} if integrity else {}
     attributes = {"src": source, **pinned, "data-site": site_id}
     written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())

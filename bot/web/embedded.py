@@ -177,15 +177,6 @@ def integrity(name: str) -> str:
     return "sha384-" + base64.b64encode(digest).decode()
 
 
-def snippet(base_url: str, site: str) -> str:
-    """The script tag that a site puts into its pages: the launcher of this version, with its hash."""
-    address = f"{base_url.rstrip('/')}/widget-{assets()['widget.js'].version}.js"
-    return (
-        f'<script src="{html.escape(address)}" integrity="{integrity("widget.js")}" '
-        f'crossorigin="anonymous" data-site="{html.escape(site)}" async></script>'
-    )
-
-
 @cache
 def assets() -> dict[str, Asset]:
     """The launcher, and the page's script, style and icon, by name."""
