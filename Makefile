@@ -37,6 +37,7 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/retrieval.py
 	$(BIN)/python benchmarks/answers.py
 	$(BIN)/python benchmarks/scale.py
+	$(BIN)/python benchmarks/chats.py --seconds 30
 
 screenshot: $(STAMP)
 	$(BIN)/python benchmarks/screenshot.py
