@@ -41,13 +41,13 @@ class Answerer(Protocol):
     """The step that differs between extractive and generative."""
 
     def __call__(self, reading: Reading, left: Callable[[], bool], /) -> Iterator[Event]:
-        """What is known so far and, last, the Answer."""
+        """What is shown at once and, last, the Answer; the chain speaks one of which nothing was shown."""
         ...
 
 
 def extractive(reading: Reading, left: Callable[[], bool]) -> Iterator[Event]:
     """The answerer that needs no model."""
-    yield from spoken(answer_from(reading))
+    yield answer_from(reading)
 
 
 def spoken(answer: Answer) -> Iterator[Event]:
@@ -102,5 +102,12 @@ def build_chain(
 
 
 def _checked(events: Iterator[Event], pages: Pages) -> Iterator[Event]:
+    """The events; an answer is checked before any of it is shown, but for what its answerer has shown."""
+    shown = False
     for event in events:
-        yield checked(event, pages) if isinstance(event, Answer) else event
+        if isinstance(event, Answer):
+            answer = checked(event, pages)
+            yield from [answer] if shown else spoken(answer)
+        else:
+            shown = shown or isinstance(event, Token)
+            yield event

@@ -16,6 +16,7 @@ from posts import ROOT, post, town, write
 from bot.bot import Bot
 from bot.cli import main
 from bot.settings import BotSettings
+from bot.types import Answer, Sources
 from bot.web.evidence import evidence_html
 from ingest.pipeline import reindex
 from vectorstore import takedowns
@@ -110,6 +111,15 @@ def test_a_language_model_is_never_shown_what_is_taken_down(store: Path) -> None
         assert "오지훈" not in told and "손님이 다시 찾는" not in told
         assert bot._model is not None
         bot._model.close()
+
+
+def test_no_event_of_a_stream_shows_a_sentence_that_is_taken_down(bot: Bot, store: Path) -> None:
+    put(store, "name", "오지훈")
+    assert soon(lambda: "오지훈" not in str(bot.article("market")))
+    events = list(bot.stream(SAID))
+    assert isinstance(events[-1], Answer) and events[-1].refused
+    assert not any(isinstance(event, Sources) for event in events)
+    assert "손님이 다시 찾는" not in str(events)
 
 
 def test_every_command_that_shows_articles_leaves_them_out(

@@ -57,8 +57,7 @@ def _near(clause: Clause, sentences: Sequence[Sequence[Clause]]) -> list[Clause]
         one
         for parts in sentences
         for one in parts
-        if shares[id(one)] >= CLOSE * best
-        or (shares[id(one)] > 0 and max(shares[id(part)] for part in parts) >= CLOSE * best)
+        if shares[id(one)] > 0 and max(shares[id(part)] for part in parts) >= CLOSE * best
     ]
 
 

@@ -6,7 +6,6 @@ from contextlib import closing
 from dataclasses import replace
 
 from bot.answerable import beyond
-from bot.chain import spoken
 from bot.extractive import answer_from
 from bot.llm.calls import Model, Place
 from bot.llm.draft import Draft
@@ -35,7 +34,7 @@ class Generative:
         """Statuses, the sources as they are cited, each checked sentence, and last the Answer."""
         nothing = not reading.ranked or beyond(reading.words, reading.ranked)
         if nothing or reading.ranked[0].candidate.line.hidden:  # the next best would be a wrong answer
-            yield from spoken(not_found(reading))
+            yield not_found(reading)
             return
         given = brief(reading, self._context - self._tokens, self._model.count)
         draft = Draft(reading, given.evidence, self._encoder)
@@ -48,13 +47,11 @@ class Generative:
         except ModelError as exc:
             logger.info("the model's answer was not used: %s (%s)", exc.kind, self._model.name)
             yield Status(say("llm.fell_back", why=exc))
-            instead = replace(answer_from(reading), fallback=str(exc))
-            # What was already shown cannot be unsaid piece by piece: the whole answer takes its place.
-            yield from [instead] if draft.shown else spoken(instead)
+            yield replace(answer_from(reading), fallback=str(exc))
             return
         if draft.dropped:
             yield Status(say("llm.dropped", count=draft.dropped))
-        yield from [answer] if answer.kind == "answer" else spoken(answer)
+        yield answer
 
     def _told(self, given: Brief) -> Iterator[Event]:
         """What the reader should know before the model begins."""

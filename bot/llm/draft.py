@@ -84,11 +84,6 @@ class Draft:
         return self._keep(bare, numbers)
 
     @property
-    def shown(self) -> bool:
-        """Whether a sentence was kept."""
-        return bool(self._kept)
-
-    @property
     def full(self) -> bool:
         """Whether nothing more is wanted of the model."""
         return self.nothing_found or self._goes_in_circles or sum(map(len, self._kept)) >= MAX_CHARS
