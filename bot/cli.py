@@ -158,9 +158,12 @@ def _serve(arguments: Arguments) -> int:
 
     settings: BotSettings = _settings(arguments, host=arguments.host, port=arguments.port)
     frames = ("'self'", *settings.frame_ancestors)
+    url = settings.limits_url.get_secret_value() if settings.limits_url else None
     web = WebSettings(
-        settings.host, settings.port, settings.allowed_hosts, settings.origins, frames, log=settings.log
-    )
+        settings.host, settings.port, settings.allowed_hosts, settings.origins, frames, log=settings.log,
+        proxies=settings.proxies, visitor_limit=settings.visitor_limit, site_limit=settings.site_limit,
+        limit=settings.limit, limits_url=url,
+    )  # fmt: skip
     if settings.llm != "none":
         from bot.llm.factory import check_setting
 

@@ -1,6 +1,5 @@
 """The plain routes: `POST /api/chat` as server-sent events, `/healthz` and `/readyz`."""
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -16,12 +15,14 @@ from starlette.exceptions import HTTPException
 
 from bot.types import Answer, Event, Sources, Status, Token, Turn
 from bot.web.fences import refusal
+from bot.web.limits import limited
+from bot.web.slots import Place, Slots
 from bot.web.stream import Failure, ask
 from bot.web.types import MAX_QUESTION, MAX_TURN, MAX_TURNS, ChatBot, WebSettings
 from bot.web.warmup import Warmup
 from prompts import UserError, say
 
-_RETRY_AFTER = "5"  # seconds, told to the client that waited in vain
+_RETRY_AFTER = 5  # seconds, told to the client who finds the server busy
 
 
 class QuestionRefusedError(UserError):
@@ -30,12 +31,6 @@ class QuestionRefusedError(UserError):
     def __init__(self, key: str, status: int, **fields: object) -> None:
         super().__init__(key, **fields)
         self.status = status
-
-
-class BusyServerError(UserError):
-    """Every slot stayed taken while the question waited."""
-
-    status = 503
 
 
 def clean(text: Any) -> Any:
@@ -70,30 +65,25 @@ def check_question(question: str) -> str:
 
 
 def chat_router(bot: ChatBot, warmup: Warmup, settings: WebSettings) -> APIRouter:
-    """The chat route; only so many questions are answered at the same time."""
-    slots = asyncio.Semaphore(settings.chats)
+    """The chat route; only so many questions are answered at the same time, and only so many wait."""
+    slots = Slots(settings.chats, settings.waiting, settings.patience)
 
     def checked(body: ChatRequest) -> ChatRequest:
         return body.model_copy(update={"question": check_question(body.question)})
 
-    async def slot() -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(settings.patience):
-                await slots.acquire()
-        except TimeoutError as exc:
-            raise BusyServerError("web.busy") from exc
-        try:
-            yield
-        finally:
-            slots.release()
+    async def admitted(request: Request, body: Annotated[ChatRequest, Depends(checked)]) -> ChatRequest:
+        await limited(request)
+        return body
 
     router = APIRouter()
 
-    @router.post("/api/chat", response_class=EventSourceResponse, dependencies=[Depends(slot)])
-    async def chat(body: Annotated[ChatRequest, Depends(checked)]) -> AsyncIterator[ServerSentEvent]:
+    @router.post("/api/chat", response_class=EventSourceResponse)
+    async def chat(
+        body: Annotated[ChatRequest, Depends(admitted)], place: Annotated[Place, Depends(slots.place)]
+    ) -> AsyncIterator[ServerSentEvent]:
         """Answer one question: status, sources, token …, answer or error, done."""
         history = [Turn(role, text) for role, text in body.history]
-        async for event in ask(bot, warmup, body.question, history):
+        async for event in place.events(ask(bot, warmup, body.question, history)):
             yield _sse(event)
         yield _line("done", {})
 
@@ -145,7 +135,8 @@ def answer_errors(app: FastAPI) -> None:
 
 async def _user_error(request: Request, exc: Exception) -> Response:
     status = exc.status if isinstance(exc, UserError) else 500
-    headers = {"Retry-After": _RETRY_AFTER} if status == 503 else None
+    wait = getattr(exc, "retry_after", _RETRY_AFTER)
+    headers = {"Retry-After": str(wait)} if status in (429, 503) else None
     return JSONResponse({"error": str(exc)}, status_code=status, headers=headers)
 
 

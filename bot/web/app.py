@@ -11,6 +11,7 @@ from bot.web.bodies import JsonBodies
 from bot.web.embedded import embed_router
 from bot.web.fences import PublicPaths, SecurityHeaders, TrustedHosts
 from bot.web.index import IndexHead
+from bot.web.limits import Limits
 from bot.web.page import mount_page
 from bot.web.types import ChatBot, WebSettings
 from bot.web.warmup import Warmup
@@ -28,15 +29,17 @@ def build_app(bot: ChatBot, settings: WebSettings, *, page: bool = True) -> Fast
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         warmup.start()
         yield
+        await app.state.limits.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.limits = limits = Limits(settings)
     _fence(app, settings)
     app.include_router(health_router(bot))
     app.include_router(chat_router(bot, warmup, settings))
     app.include_router(embed_router(bot, warmup, lambda site: settings.frame_ancestors))
     answer_errors(app)
     if page:
-        mount_page(app, bot, warmup, settings)
+        mount_page(app, bot, warmup, settings, limits)
     return app
 
 
@@ -50,6 +53,7 @@ def _fence(app: FastAPI, settings: WebSettings) -> None:
         allow_origins=settings.origins,
         allow_methods=("GET", "POST"),
         allow_headers=("Content-Type",),
+        expose_headers=("Retry-After",),
         allow_credentials=False,
     )
     app.add_middleware(PublicPaths)

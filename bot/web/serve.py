@@ -47,6 +47,7 @@ async def _serve(
     import uvicorn
 
     from bot.web.app import build_app
+    from bot.web.readers import watched
 
     config = uvicorn.Config(
         build_app(bot, settings),
@@ -57,6 +58,7 @@ async def _serve(
         server_header=False,
         proxy_headers=False,
         ws="none",
+        http=watched(settings.reader_idle, settings.reader_total),
         timeout_graceful_shutdown=_STOP_SECONDS,
         timeout_keep_alive=_KEEP_ALIVE,
     )
@@ -83,6 +85,25 @@ def check_settings(settings: WebSettings) -> None:
             page_policy((source,))
         except ValueError as exc:
             raise ServingError("web.bad_frame_ancestor", value=source) from exc
+    _check_limits(settings)
+
+
+def _check_limits(settings: WebSettings) -> None:
+    from bot.web.limits import rates, shared_storage
+    from bot.web.visitors import Visitors
+
+    for proxy in settings.proxies:
+        try:
+            Visitors((proxy,))
+        except ValueError as exc:
+            raise ServingError("web.bad_proxy", value=proxy) from exc
+    for limit in (settings.visitor_limit, settings.site_limit, settings.limit):
+        try:
+            rates(limit)
+        except ValueError as exc:
+            raise ServingError("web.bad_limit", value=limit) from exc
+    if settings.limits_url is not None:
+        shared_storage(settings.limits_url)
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -1,0 +1,72 @@
+"""So many questions at the same time, so many in line, and everybody else turned away at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from bot.types import Event, Status
+from bot.web.stream import Failure
+from prompts import UserError, say
+
+
+class BusyServerError(UserError):
+    """Every slot is taken and the line is full, or a question stood in it for too long."""
+
+    status = 503
+
+
+class Slots:
+    """The places of one server, first come, first served. Belongs to one event loop."""
+
+    def __init__(self, at_once: int, waiting: int, patience: float) -> None:
+        self._turns = asyncio.Semaphore(at_once)
+        self._room = at_once + waiting
+        self._patience = patience
+        self._taken = 0
+
+    async def place(self) -> AsyncIterator["Place"]:
+        """A route's dependency: a place until the reply has gone. Raises BusyServerError at once."""
+        if self._taken >= self._room:
+            raise BusyServerError("web.busy")
+        self._taken += 1
+        place = Place(self._turns, self._patience)
+        try:
+            yield place
+        finally:
+            self._taken -= 1
+            place.leave()
+
+
+class Place:
+    """One question's place: in line first, then a slot."""
+
+    def __init__(self, turns: asyncio.Semaphore, patience: float) -> None:
+        self._turns = turns
+        self._patience = patience
+        self._has_turn = False
+
+    async def turn(self) -> None:
+        """Wait for a slot. Raises BusyServerError where that takes too long."""
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._turns.acquire()
+        except TimeoutError as exc:
+            raise BusyServerError("web.busy") from exc
+        self._has_turn = True
+
+    async def events(self, asked: AsyncIterator[Event | Failure]) -> AsyncIterator[Event | Failure]:
+        """The events of an answer, once it is this question's turn; a Status at once where it must wait."""
+        if self._turns.locked():
+            yield Status(say("web.waiting"))
+        try:
+            await self.turn()
+        except BusyServerError as exc:
+            yield Failure(str(exc), exc.status)
+            return
+        async for event in asked:
+            yield event
+
+    def leave(self) -> None:
+        """Give the slot back."""
+        if self._has_turn:
+            self._has_turn = False
+            self._turns.release()
