@@ -7,6 +7,7 @@ moment have more been let through in the last minute than the limit says.
 import asyncio
 import logging
 import math
+import re
 import time
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 from limits import RateLimitItem, RateLimitItemPerMinute, parse_many
 from starlette.requests import Request
 
-from bot.sites.types import Site
+from bot.sites.types import MAX_LIMIT, Site
 from bot.web.tally import Tally
 from bot.web.types import WebSettings
 from bot.web.visitors import Visitors
@@ -109,8 +110,8 @@ def rates(text: str) -> Rates:
     if text.strip().lower() in ("", "none"):
         return ()
     found = parse_many(text)
-    if any(rate.amount < 1 or rate.get_expiry() < 1 for rate in found):
-        raise ValueError("a limit of nothing")
+    if re.search(r"\b0+(?!\d)", text) or any(rate.amount > MAX_LIMIT for rate in found):
+        raise ValueError("a limit of nothing, or of more than can be counted")
     return tuple(sorted(found, key=lambda rate: rate.get_expiry()))
 
 
@@ -141,6 +142,8 @@ class _Counts:
     def __init__(self, url: str | None) -> None:
         self._memory = Tally()
         self._shared = None if url is None else shared_storage(url)
+        errors = self._shared.base_exceptions if self._shared is not None else ()
+        self._failures = (OSError, TimeoutError, *(errors if isinstance(errors, tuple) else (errors,)))
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._failing = False
         self._again = 0.0
@@ -151,7 +154,7 @@ class _Counts:
             try:
                 async with asyncio.timeout(_SHARED_SECONDS), self._turns:
                     wait = await _hit(self._shared, rate, names)
-            except (OSError, TimeoutError, self._shared.base_exceptions) as exc:
+            except self._failures as exc:
                 self._lost(exc)
             else:
                 self._found()

@@ -1,11 +1,13 @@
 """So many questions at the same time, so many in line, and everybody else turned away at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from bot.types import Event, Status
 from bot.web.stream import Failure
 from prompts import UserError, say
+
+Events = AsyncGenerator[Event | Failure, None]
 
 
 class BusyServerError(UserError):
@@ -33,7 +35,7 @@ class Slots:
             yield place
         finally:
             self._taken -= 1
-            place.leave()
+            await place.leave()
 
 
 class Place:
@@ -43,6 +45,7 @@ class Place:
         self._turns = turns
         self._patience = patience
         self._has_turn = False
+        self._asked: Events | None = None
 
     async def turn(self) -> None:
         """Wait for a slot. Raises BusyServerError where that takes too long."""
@@ -53,8 +56,9 @@ class Place:
             raise BusyServerError("web.busy") from exc
         self._has_turn = True
 
-    async def events(self, asked: AsyncIterator[Event | Failure]) -> AsyncIterator[Event | Failure]:
+    async def events(self, asked: Events) -> AsyncIterator[Event | Failure]:
         """The events of an answer, once it is this question's turn; a Status at once where it must wait."""
+        self._asked = asked
         if self._turns.locked():
             yield Status(say("web.waiting"))
         try:
@@ -65,8 +69,12 @@ class Place:
         async for event in asked:
             yield event
 
-    def leave(self) -> None:
-        """Give the slot back."""
-        if self._has_turn:
-            self._has_turn = False
-            self._turns.release()
+    async def leave(self) -> None:
+        """End the answer where its reader has gone, and give the slot back."""
+        try:
+            if self._asked is not None:
+                await self._asked.aclose()
+        finally:
+            if self._has_turn:
+                self._has_turn = False
+                self._turns.release()

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -51,7 +51,7 @@ class Inbox:
 
 async def ask(
     bot: ChatBot, warmup: Warmup, question: str, history: Sequence[Turn], inbox: Inbox | None = None
-) -> AsyncIterator[Event | Failure]:
+) -> AsyncGenerator[Event | Failure, None]:
     """Yield a Status, the bot's events and, where something fails, one Failure as the last.
 
     Closing `inbox` ends it early.

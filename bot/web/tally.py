@@ -25,11 +25,11 @@ class Tally:
         now = self._clock()
         window = self._window(expiry, now)
         moments = _recent(window.get(key), now - expiry)
-        if len(moments) + amount > limit:
-            return False
-        moments.extend([now] * amount)
-        window.put(key, moments.tobytes())
-        return True
+        room = len(moments) + amount <= limit
+        if room:
+            moments.extend([now] * amount)
+        window.put(key, moments.tobytes())  # also who is refused is kept among the young
+        return room
 
     async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
         """When the oldest request that still counts came (seconds since 1970), and how many count."""
