@@ -11,7 +11,7 @@ from pathlib import Path
 from prompts import UserError, options, say
 
 LIBRARIES = ("langchain-core", "chromadb", "sentence-transformers", "gradio", "kiwipiepy", "bm25s", "torch")
-EXTRAS = {"html": "trafilatura", "ollama": "langchain_ollama", "pdf": "pypdf"}
+EXTRAS = {"html": "trafilatura", "metrics": "prometheus_client", "ollama": "langchain_ollama", "pdf": "pypdf"}
 
 
 @dataclass(frozen=True, slots=True)

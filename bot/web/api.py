@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
+from asyncio import to_thread
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -10,15 +11,20 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 from starlette.exceptions import HTTPException
 
+from bot.sites.types import Site
 from bot.types import Answer, Event, Sources, Status, Token, Turn
-from bot.web.fences import refusal
+from bot.web.fences import inner_path, refusal, told
+from bot.web.gate import Gate
 from bot.web.limits import limited
+from bot.web.openai_shape import PREFIX
+from bot.web.operation import Operation
 from bot.web.slots import Place, Slots
 from bot.web.stream import Failure, ask
-from bot.web.types import MAX_QUESTION, MAX_TURN, MAX_TURNS, ChatBot, WebSettings
+from bot.web.types import MAX_QUESTION, MAX_TURN, MAX_TURNS, ChatBot
+from bot.web.visitors import admitted
 from bot.web.warmup import Warmup
 from prompts import UserError, say
 
@@ -50,6 +56,8 @@ class ChatRequest(BaseModel):
     question: Text
     history: Annotated[list[Said], Field(max_length=MAX_TURNS)] = []
     site: Annotated[Text, Field(max_length=200)] | None = None
+    consent: StrictBool = False
+    """Whether the question may be kept for some days, masked, where the operator keeps any."""
 
 
 def check_question(question: str) -> str:
@@ -64,14 +72,16 @@ def check_question(question: str) -> str:
     return question
 
 
-def chat_router(bot: ChatBot, warmup: Warmup, settings: WebSettings) -> APIRouter:
+def chat_router(bot: ChatBot, warmup: Warmup, slots: Slots, gate: Gate, operation: Operation) -> APIRouter:
     """The chat route; only so many questions are answered at the same time, and only so many wait."""
-    slots = Slots(settings.chats, settings.waiting, settings.patience)
+
+    async def entered(request: Request, body: ChatRequest) -> Site | None:
+        return await admitted(gate, request, body.site)
 
     def checked(body: ChatRequest) -> ChatRequest:
         return body.model_copy(update={"question": check_question(body.question)})
 
-    async def admitted(request: Request, body: Annotated[ChatRequest, Depends(checked)]) -> ChatRequest:
+    async def counted(request: Request, body: Annotated[ChatRequest, Depends(checked)]) -> ChatRequest:
         await limited(request)
         return body
 
@@ -79,18 +89,23 @@ def chat_router(bot: ChatBot, warmup: Warmup, settings: WebSettings) -> APIRoute
 
     @router.post("/api/chat", response_class=EventSourceResponse)
     async def chat(
-        body: Annotated[ChatRequest, Depends(admitted)], place: Annotated[Place, Depends(slots.place)]
+        site: Annotated[Site | None, Depends(entered)],
+        body: Annotated[ChatRequest, Depends(counted)],
+        place: Annotated[Place, Depends(slots.place)],
     ) -> AsyncIterator[ServerSentEvent]:
         """Answer one question: status, sources, token …, answer or error, done."""
         history = [Turn(role, text) for role, text in body.history]
+        id = await to_thread(gate.new_answer_id, site)
         async for event in place.events(ask(bot, warmup, body.question, history)):
-            yield _sse(event)
+            yield _sse(event, id)
+            if body.consent and isinstance(event, Answer):
+                await operation.keep(body.question, event)
         yield _line("done", {})
 
     return router
 
 
-def _sse(event: Event | Failure) -> ServerSentEvent:
+def _sse(event: Event | Failure, id: str) -> ServerSentEvent:
     match event:
         case Status(text):
             return _line("status", {"text": text})
@@ -99,7 +114,7 @@ def _sse(event: Event | Failure) -> ServerSentEvent:
         case Token(text):
             return _line("token", {"text": text})
         case Answer():
-            return _line("answer", event.to_json())
+            return _line("answer", event.to_json(id))
         case Failure(text, status):
             return _line("error", {"error": text, "status": status})
 
@@ -112,12 +127,12 @@ def health_router(bot: ChatBot) -> APIRouter:
     """`/healthz`: the process answers. `/readyz`: questions are answered at once."""
     router = APIRouter()
 
-    @router.api_route("/healthz", methods=["GET", "HEAD"])
+    @router.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)
     async def healthz() -> dict[str, str]:
         """Always 200."""
         return {"status": "ok"}
 
-    @router.api_route("/readyz", methods=["GET", "HEAD"])
+    @router.api_route("/readyz", methods=["GET", "HEAD"], include_in_schema=False)
     async def readyz() -> JSONResponse:
         """503 until the analyser and the index are loaded."""
         ready = bot.ready
@@ -135,17 +150,26 @@ def answer_errors(app: FastAPI) -> None:
 
 async def _user_error(request: Request, exc: Exception) -> Response:
     status = exc.status if isinstance(exc, UserError) else 500
-    wait = getattr(exc, "retry_after", _RETRY_AFTER)
-    headers = {"Retry-After": str(wait)} if status in (429, 503) else None
-    return JSONResponse({"error": str(exc)}, status_code=status, headers=headers)
+    wait = str(getattr(exc, "retry_after", _RETRY_AFTER))
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": wait}, 503: {"Retry-After": wait}}
+    param, code = getattr(exc, "param", None), getattr(exc, "code", None)
+    return told(inner_path(request.scope), status, str(exc), headers.get(status), param, code)
 
 
 async def _invalid_request(request: Request, exc: Exception) -> Response:
     """422 with the name of the first field of ours that is wrong; nothing of what was sent is repeated."""
-    places = [error["loc"] for error in exc.errors()] if isinstance(exc, RequestValidationError) else []
-    fields = [part for place in places for part in place if part in ChatRequest.model_fields]
-    field = fields[0] if fields else say("web.request_body")
-    return JSONResponse({"error": say("web.request_invalid", field=field)}, status_code=422)
+    field = next(_ours(exc), None) if isinstance(exc, RequestValidationError) else None
+    text = say("web.request_invalid", field=field or say("web.request_body"))
+    path = inner_path(request.scope)
+    return told(path, 400 if path.startswith(PREFIX) else 422, text, param=field)
+
+
+def _ours(exc: RequestValidationError) -> Iterator[str]:
+    """The wrong fields of the body that we know: a name that is not expected is a stranger's text."""
+    for error in exc.errors():
+        place = error["loc"][1:2]
+        if error["type"] != "extra_forbidden" and place and isinstance(place[0], str):
+            yield place[0]
 
 
 async def _http_error(request: Request, exc: Exception) -> Response:
@@ -153,4 +177,4 @@ async def _http_error(request: Request, exc: Exception) -> Response:
     key = {404: "web.no_such_path", 405: "web.no_such_method", 413: "web.body_too_large"}.get(
         status, "web.failed"
     )
-    return refusal(status, key)
+    return refusal(status, key, None, inner_path(request.scope))

@@ -11,7 +11,6 @@ import html
 import json
 import re
 from asyncio import to_thread
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
@@ -23,9 +22,11 @@ from starlette.exceptions import HTTPException
 
 from bot.web.evidence import surroundings, web_link
 from bot.web.fences import frame_sources
+from bot.web.gate import Gate
 from bot.web.limits import looked
 from bot.web.stream import warmed
 from bot.web.types import ChatBot
+from bot.web.visitors import admitted
 from bot.web.warmup import Warmup
 from prompts import UserError, sentences
 from vectorstore.types import Article
@@ -37,7 +38,6 @@ _SITE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NUMBER = re.compile(r"\d{1,9}")
 # What the launcher says; the other sentences are the page's.
 _LAUNCHER_TEXTS = ("launch", "close", "widget", "opening", "unavailable")
-FrameAncestors = Callable[[str | None], tuple[str, ...]]
 
 
 class PassageUnknownError(UserError):
@@ -67,23 +67,23 @@ class Passage:
     url: str | None
 
 
-def embed_router(bot: ChatBot, warmup: Warmup, frame_ancestors: FrameAncestors) -> APIRouter:
+def embed_router(bot: ChatBot, warmup: Warmup, frame_ancestors: tuple[str, ...], gate: Gate) -> APIRouter:
     """The routes of the launcher and of the page in its frame.
 
-    `frame_ancestors` names the CSP sources that may frame the page for a site's name (None where the query
-    names none, or none that can be one); an empty tuple denies all.
+    `frame_ancestors` are the CSP sources that may frame the page where the query names no site; for a site
+    they are its own, and for what is none, none.
     """
     router = APIRouter()
     _add_files(router)
 
-    @router.api_route("/embed", methods=["GET", "HEAD"])
+    @router.api_route("/embed", methods=["GET", "HEAD"], include_in_schema=False)
     async def embed(request: Request) -> Response:
         """The page; whatever is unknown in the query is as if it were not there."""
         query = request.query_params
-        site = site_name(query.get("site"))
         lang = _one_of(LANGUAGES, query.get("lang"))
         theme = _one_of(THEMES, query.get("theme"))
-        allowed = await to_thread(frame_ancestors, site)
+        site = query.get("site")
+        allowed = frame_ancestors if not site else await to_thread(_ancestors, gate, site)
         return _reply(request, page(lang, theme), {"Content-Security-Policy": policy(allowed)})
 
     @router.get("/embed/suggestions", dependencies=[Depends(looked)])
@@ -93,28 +93,36 @@ def embed_router(bot: ChatBot, warmup: Warmup, frame_ancestors: FrameAncestors) 
         return {"questions": await to_thread(bot.suggestions) if bot.ready else ()}
 
     @router.get("/embed/evidence", dependencies=[Depends(looked)])
-    async def evidence(article: str = "", start: str = "", end: str = "") -> dict[str, str | None]:
-        """A quote inside its paragraph. Raises PassageUnknownError."""
+    async def evidence(
+        request: Request, article: str = "", start: str = "", end: str = "", site: str | None = None
+    ) -> dict[str, str | None]:
+        """A quote inside its paragraph. Raises PassageUnknownError, and as `admitted` does."""
+        await admitted(gate, request, site)
         found = await to_thread(bot.article, article) if 0 < len(article) <= 200 else None
         return asdict(passage(found, start, end))
 
     return router
 
 
+def _ancestors(gate: Gate, site: str) -> tuple[str, ...]:
+    """Who may frame the page for a site; nobody for what cannot be one."""
+    return gate.frame_ancestors(site) if site_name(site) else ()
+
+
 def _add_files(router: APIRouter) -> None:
     """The launcher, and the page's script, style and icon."""
 
-    @router.api_route("/widget.js", methods=["GET", "HEAD"])
+    @router.api_route("/widget.js", methods=["GET", "HEAD"], include_in_schema=False)
     async def widget(request: Request) -> Response:
         """The launcher as it is now."""
         return _reply(request, assets()["widget.js"], _FOR_ALL)
 
-    @router.api_route("/widget-{version}.js", methods=["GET", "HEAD"])
+    @router.api_route("/widget-{version}.js", methods=["GET", "HEAD"], include_in_schema=False)
     async def pinned(request: Request, version: str) -> Response:
         """The launcher of one version, for a script tag with its hash."""
         return _reply(request, _versioned("widget.js", version), _FOR_ALL)
 
-    @router.api_route("/embed/{version}/{name}", methods=["GET", "HEAD"])
+    @router.api_route("/embed/{version}/{name}", methods=["GET", "HEAD"], include_in_schema=False)
     async def part(request: Request, version: str, name: str) -> Response:
         """The page's script, style or icon."""
         if name not in ("embed.js", "embed.css", "embed.svg"):

@@ -16,9 +16,9 @@ from limits import RateLimitItem, RateLimitItemPerMinute, parse_many
 from starlette.requests import Request
 
 from bot.sites.types import MAX_LIMIT, Site
+from bot.web.addresses import Visitors
 from bot.web.tally import Tally
 from bot.web.types import WebSettings
-from bot.web.visitors import Visitors
 from prompts import UserError, say
 
 LOOKS = 12  # looks at evidence or example questions for each question that a visitor may ask
@@ -74,7 +74,7 @@ class Limits:
         self._counts = _Counts(settings.limits_url)
 
     def visitor(self, request: Request) -> str:
-        """Who sent a request (see `bot.web.visitors`)."""
+        """Who sent a request (see `bot.web.addresses`)."""
         return self._visitors.of(request)
 
     async def question(self, visitor: str, site: Site | None = None, origin: str | None = None) -> None:

@@ -48,6 +48,7 @@ def mount_page(
         app,
         page,
         path="/",
+        root_path=settings.root_path,
         theme=_theme(),
         css=_style(),
         footer_links=[],

@@ -70,6 +70,35 @@ async def ask(
         pump.wanted = False
 
 
+async def ticking(
+    events: AsyncGenerator[Event | Failure, None], seconds: float
+) -> AsyncGenerator[Event | Failure | None, None]:
+    """The same events, and None once where none has come for so long after the last."""
+
+    async def following() -> Event | Failure | None:
+        return await anext(events, None)
+
+    waiting = asyncio.ensure_future(following())
+    pause: float | None = seconds
+    try:
+        while True:
+            await asyncio.wait({waiting}, timeout=pause)
+            if not waiting.done():
+                pause = None
+                yield None
+                continue
+            event = waiting.result()
+            if event is None:
+                return
+            waiting, pause = asyncio.ensure_future(following()), seconds
+            yield event
+    finally:
+        waiting.cancel()
+        with suppress(asyncio.CancelledError):
+            await waiting
+        await events.aclose()
+
+
 async def warmed(warmup: Warmup, inbox: Inbox | None = None) -> None:
     """Return when the bot is loaded or will not be, at the latest after a minute."""
     deadline = time.monotonic() + _WARM_WAIT

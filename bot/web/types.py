@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 from bot.types import Answer, Event, Turn
@@ -69,3 +70,21 @@ class WebSettings:
     """Seconds after which a reader who takes nothing is cut."""
     reader_total: float = 120.0
     """Seconds after which a reader is cut for whom something has been waiting all the time."""
+    registry: Path | None = None
+    """The file of sites and API keys; None has none of either, and keeps no feedback."""
+    openapi: bool = False
+    """Whether `/openapi.json` describes the routes."""
+    root_path: str = ""
+    """The path prefix that a proxy takes off before it hands a request on: /bot."""
+    grace: float = 30.0
+    """Seconds that running answers may go on after the stop signal."""
+    admin_port: int | None = None
+    """The port of `/metrics` and `/status`; None for none, 0 for a free one."""
+    admin_host: str = "127.0.0.1"
+    """Its address: a loopback one."""
+    counts: str | None = None
+    """The file of daily counts; None counts nothing."""
+    questions: str | None = None
+    """The file of questions whose visitors consent; None keeps none."""
+    keep_days: int = 0
+    """For how many days they are kept; with 0 none is added."""

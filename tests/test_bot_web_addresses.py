@@ -5,7 +5,7 @@ import random
 import pytest
 from starlette.requests import Request
 
-from bot.web.visitors import Visitors
+from bot.web.addresses import Visitors
 
 DIRECT = Visitors()
 ONE = Visitors(("127.0.0.1",))
