@@ -20,7 +20,9 @@ from pathlib import Path
 import pytest
 from web_bot import LibraryBot
 from web_server import Site, events, inside, live
+from web_sites import shown, token
 
+from bot.sites.changes import add_site
 from bot.sites.types import Look
 from bot.sites.types import Site as Community
 from bot.types import Event, Token, Turn
@@ -352,6 +354,64 @@ def test_200_questions_at_once_are_all_answered_or_turned_away_within_a_second()
         assert all(wait == "5" for _, wait in refused)
         assert sorted(took for took, _ in refused)[int(0.95 * len(refused))] < 1.0
         assert site.post("/api/chat", QUESTION).status == 200
+
+
+# Sites, feedback and other servers
+
+HOST = "https://forum.example.kr"
+COMPLETION = {"model": "forum-bot", "messages": [{"role": "user", "content": QUESTION["question"]}]}
+
+
+def test_a_registered_site_has_its_own_limit_and_its_page_may_read_why(tmp_path: Path) -> None:
+    registry = tmp_path / "registry.sqlite3"
+    key = add_site(registry, "마을", (HOST,), Look(limit=2)).id
+    with ready(WebSettings(registry=registry)) as site:
+        headers = shown(site, key, HOST)
+        *fine, refused = [site.post("/api/chat", {**QUESTION, "site": key}, headers) for _ in range(3)]
+        assert [reply.status for reply in fine] == [200, 200]
+        assert (refused.status, refused.headers["Access-Control-Allow-Origin"]) == (429, HOST)
+        assert refused.headers["Access-Control-Expose-Headers"] == "Retry-After"
+        assert refused.json == {
+            "error": say("web.too_many_of_site", wait=f"{refused.headers['Retry-After']}초")
+        }
+        assert site.post("/api/chat", QUESTION).status == 200  # another's question
+
+
+def test_a_question_without_a_visitors_token_counts_for_nobody(tmp_path: Path) -> None:
+    registry = tmp_path / "registry.sqlite3"
+    key = add_site(registry, "마을", (HOST,)).id
+    with ready(replace(TEN, registry=registry)) as site:
+        body = {**QUESTION, "site": key}
+        assert {site.post("/api/chat", body, [("Origin", HOST)]).status for _ in range(12)} == {401}
+        assert site.post("/api/chat", QUESTION).status == 200
+
+
+def test_tokens_feedback_and_completions_count_with_the_questions(tmp_path: Path) -> None:
+    registry = tmp_path / "registry.sqlite3"
+    key = add_site(registry, "마을", (HOST,)).id
+    with ready(WebSettings(visitor_limit="4/minute", registry=registry)) as site:
+        assert token(site, key, HOST).status == 200
+        id = dict(events(site.post("/api/chat", QUESTION)))["answer"]["id"]
+        assert site.post("/api/feedback", {"id": id, "verdict": "up"}).status == 204
+        assert site.post("/v1/chat/completions", COMPLETION).status == 200
+        refused = site.post("/v1/chat/completions", COMPLETION)
+        assert (refused.status, refused.json["error"]["code"]) == (429, "rate_limit_exceeded")
+        assert 1 <= int(refused.headers["Retry-After"]) <= 60
+        assert site.post("/api/feedback", {"id": id, "verdict": "up"}).status == 429
+        assert token(site, key, HOST).status == 429
+        assert site.get("/v1/models").status == 200  # a look
+
+
+def test_the_chat_route_and_the_completions_have_one_line() -> None:
+    with inside(LibraryBot(pace=0.5), WebSettings(chats=1, waiting=0)) as site:
+        site.wait_ready()
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(site.post, "/api/chat", QUESTION)
+            time.sleep(0.3)
+            refused = site.post("/v1/chat/completions", COMPLETION)
+            assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
+            assert running.result().status == 200
+        assert site.post("/v1/chat/completions", COMPLETION).status == 200
 
 
 # The page
