@@ -91,7 +91,8 @@ async def measured(
 ) -> tuple[Tally, dict[str, float], float]:
     """The tally, the stub's own time for each first sentence, and the server's memory in MB."""
     alone = {question: await stubs_own(stub.url, question, word) for question, word, _ in TALK}
-    settings = {} if arguments.extractive else {
+    unlimited = {"FORUM_BOT_VISITOR_LIMIT": "none", "FORUM_BOT_LIMIT": "none"}
+    settings = unlimited if arguments.extractive else unlimited | {
         "FORUM_BOT_LLM": "openai:stub", "FORUM_BOT_LLM_URL": stub.url + "/v1",
         "FORUM_BOT_LLM_CALLS": str(arguments.visitors), "FORUM_BOT_LLM_WAITING": str(arguments.visitors),
     }  # fmt: skip

@@ -171,8 +171,11 @@ def _serve(arguments: Arguments) -> int:
 
     settings: BotSettings = _settings(arguments, host=arguments.host, port=arguments.port)
     frames = ("'self'", *settings.frame_ancestors)
+    url = settings.limits_url.get_secret_value() if settings.limits_url else None
     web = WebSettings(
         settings.host, settings.port, settings.allowed_hosts, settings.origins, frames, log=settings.log,
+        proxies=settings.proxies, visitor_limit=settings.visitor_limit, site_limit=settings.site_limit,
+        limit=settings.limit, limits_url=url,
         registry=settings.registry_file, openapi=settings.openapi,
         root_path=settings.root_path, admin_port=settings.admin_port, admin_host=settings.admin_host,
         counts=str(settings.counts_file), questions=str(settings.questions_file),

@@ -149,10 +149,10 @@ def visitor_hash(address: str, day: date, secret: bytes) -> str:
     address have nothing in common.
     """
     key = hmac.digest(secret, day.isoformat().encode(), hashlib.sha256)
-    return hmac.new(key, _network(address).encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
+    return hmac.new(key, network(address).encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """An IPv4 address as it is, the /64 of an IPv6 address; anything else unchanged."""
     try:
         found = ipaddress.ip_address(address.strip().strip("[]").partition("%")[0])

@@ -55,6 +55,16 @@ class BotSettings(StoreSettings):
     """Whether LangSmith may be sent what is asked and answered, where its own variables turn it on."""
     log: Literal["text", "json"] = "text"
     """How `serve` logs: plain text, or a JSON object a line; personal data is masked in both."""
+    proxies: Listed = ()
+    """Addresses or networks of proxies whose X-Forwarded-For is believed; comma-separated."""
+    visitor_limit: str = "10/minute;200/day"
+    """Questions of one visitor; `none` sets no limit."""
+    site_limit: str = "60/minute"
+    """Questions from one of `origins`; a registered site has its own limit."""
+    limit: str = "600/minute"
+    """Questions of everybody."""
+    limits_url: SecretStr | None = None
+    """The Redis or Valkey that counts them for several servers; None counts in memory."""
     root_path: str = ""
     """The path prefix under which a proxy shows the server, as in /bot; the proxy takes it off."""
     admin_port: int | None = Field(default=None, ge=0, le=65535)

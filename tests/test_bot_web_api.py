@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -209,17 +210,36 @@ def test_a_question_beyond_the_limit_waits_for_its_turn() -> None:
         assert time.perf_counter() - started > 3 * 0.7  # one after the other: four pieces of 0.2 s each
 
 
-def test_a_question_that_waits_in_vain_is_503_with_a_time_to_retry() -> None:
-    with inside(LibraryBot(pace=0.5), WebSettings(chats=1, patience=0.5)) as site:
+@contextmanager
+def occupied(settings: WebSettings) -> Iterator[Site]:
+    """A server whose only slot is taken for about two seconds."""
+    with inside(LibraryBot(pace=0.5), settings) as site:
         site.wait_ready()
         first = threading.Thread(target=lambda: site.post("/api/chat", QUESTION), daemon=True)
         first.start()
         time.sleep(0.3)
+        yield site
+        first.join()
+
+
+def test_a_question_that_finds_no_room_in_the_line_is_503_at_once_with_a_time_to_retry() -> None:
+    with occupied(WebSettings(chats=1, waiting=0)) as site:
+        began = time.perf_counter()
         reply = site.post("/api/chat", QUESTION)
+        assert time.perf_counter() - began < 1
         assert (reply.status, reply.json) == (503, {"error": say("web.busy")})
         assert reply.headers["Retry-After"] == "5"
         assert site.get("/healthz").status == 200
-        first.join()
+
+
+def test_a_question_in_the_line_is_told_so_and_in_the_end_that_it_waited_in_vain() -> None:
+    with occupied(WebSettings(chats=1, patience=0.5)) as site:
+        told = events(site.post("/api/chat", QUESTION))
+    assert told == [
+        ("status", {"text": say("web.waiting")}),
+        ("error", {"error": say("web.busy"), "status": 503}),
+        ("done", {}),
+    ]
 
 
 def test_ten_visitors_who_leave_free_their_places_and_stop_their_answers() -> None:

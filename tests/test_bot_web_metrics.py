@@ -5,7 +5,9 @@ import http.client
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -249,3 +251,19 @@ def test_a_stream_in_progress_is_an_open_chat() -> None:
             response.read()
         connection.close()
         assert running.admin.get("/status").json["open_chats"] == 0
+
+
+def test_a_question_in_the_line_is_a_waiting_chat() -> None:
+    with served({"pace": 0.3}, admin_port=0, chats=1) as running, ExitStack() as open_chats:
+        running.site.wait_ready()
+        assert running.admin is not None
+        for _ in range(2):
+            connection = http.client.HTTPConnection("127.0.0.1", running.site.port, timeout=20)
+            open_chats.callback(connection.close)
+            body = json.dumps({"question": "관장은 누구인가요?"})
+            connection.request("POST", "/api/chat", body, {"Content-Type": "application/json"})
+            connection.getresponse().readline()
+        deadline = time.monotonic() + 1  # the second is told that it waits just before it does
+        while not (found := running.admin.get("/status").json)["waiting_chats"]:
+            assert time.monotonic() < deadline
+        assert (found["open_chats"], found["waiting_chats"]) == (1, 1)

@@ -115,7 +115,9 @@ def inside(bot: ChatBot, settings: WebSettings | None = None) -> Iterator[Site]:
 
     async def run() -> None:
         app = build_app(bot, settings or WebSettings(), page=False)
-        config = uvicorn.Config(app, log_level="critical", ws="none", timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            app, log_level="critical", ws="none", proxy_headers=False, timeout_graceful_shutdown=2
+        )
         servers.append(uvicorn.Server(config))
         await servers[0].serve(sockets=[listener])
 

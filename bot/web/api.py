@@ -18,16 +18,17 @@ from bot.sites.types import Site
 from bot.types import Answer, Event, Sources, Status, Token, Turn
 from bot.web.fences import inner_path, refusal, told
 from bot.web.gate import Gate
+from bot.web.limits import limited
 from bot.web.openai_shape import PREFIX
 from bot.web.operation import Operation
-from bot.web.slots import Slot
+from bot.web.slots import Place, Slots
 from bot.web.stream import Failure, ask
 from bot.web.types import MAX_QUESTION, MAX_TURN, MAX_TURNS, ChatBot
 from bot.web.visitors import admitted
 from bot.web.warmup import Warmup
 from prompts import UserError, say
 
-_RETRY_AFTER = "5"  # seconds, told to the client that waited in vain
+_RETRY_AFTER = 5  # seconds, told to the client who finds the server busy
 
 
 class QuestionRefusedError(UserError):
@@ -71,8 +72,8 @@ def check_question(question: str) -> str:
     return question
 
 
-def chat_router(bot: ChatBot, warmup: Warmup, slot: Slot, gate: Gate, operation: Operation) -> APIRouter:
-    """The chat route; only so many questions are answered at the same time."""
+def chat_router(bot: ChatBot, warmup: Warmup, slots: Slots, gate: Gate, operation: Operation) -> APIRouter:
+    """The chat route; only so many questions are answered at the same time, and only so many wait."""
 
     async def entered(request: Request, body: ChatRequest) -> Site | None:
         return await admitted(gate, request, body.site)
@@ -80,18 +81,22 @@ def chat_router(bot: ChatBot, warmup: Warmup, slot: Slot, gate: Gate, operation:
     def checked(body: ChatRequest) -> ChatRequest:
         return body.model_copy(update={"question": check_question(body.question)})
 
+    async def counted(request: Request, body: Annotated[ChatRequest, Depends(checked)]) -> ChatRequest:
+        await limited(request)
+        return body
+
     router = APIRouter()
 
     @router.post("/api/chat", response_class=EventSourceResponse)
     async def chat(
         site: Annotated[Site | None, Depends(entered)],
-        body: Annotated[ChatRequest, Depends(checked)],
-        _: Annotated[None, Depends(slot)],
+        body: Annotated[ChatRequest, Depends(counted)],
+        place: Annotated[Place, Depends(slots.place)],
     ) -> AsyncIterator[ServerSentEvent]:
         """Answer one question: status, sources, token …, answer or error, done."""
         history = [Turn(role, text) for role, text in body.history]
         id = await to_thread(gate.new_answer_id, site)
-        async for event in ask(bot, warmup, body.question, history):
+        async for event in place.events(ask(bot, warmup, body.question, history)):
             yield _sse(event, id)
             if body.consent and isinstance(event, Answer):
                 await operation.keep(body.question, event)
@@ -145,9 +150,10 @@ def answer_errors(app: FastAPI) -> None:
 
 async def _user_error(request: Request, exc: Exception) -> Response:
     status = exc.status if isinstance(exc, UserError) else 500
-    headers = {503: {"Retry-After": _RETRY_AFTER}, 401: {"WWW-Authenticate": "Bearer"}}.get(status)
+    wait = str(getattr(exc, "retry_after", _RETRY_AFTER))
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": wait}, 503: {"Retry-After": wait}}
     param, code = getattr(exc, "param", None), getattr(exc, "code", None)
-    return told(inner_path(request.scope), status, str(exc), headers, param, code)
+    return told(inner_path(request.scope), status, str(exc), headers.get(status), param, code)
 
 
 async def _invalid_request(request: Request, exc: Exception) -> Response:

@@ -12,12 +12,13 @@ from bot.web.embedded import embed_router
 from bot.web.fences import OPENAPI, PUBLIC, PublicPaths, SecurityHeaders, TrustedHosts
 from bot.web.gate import Gate
 from bot.web.index import IndexHead
+from bot.web.limits import Limits
 from bot.web.openai_api import openai_router
 from bot.web.operation import Operation, Watched
 from bot.web.opinions import feedback_router
 from bot.web.origins import HEADERS, METHODS, SiteOrigins
 from bot.web.page import mount_page
-from bot.web.slots import slots
+from bot.web.slots import Slots
 from bot.web.traffic import CountedTraffic
 from bot.web.types import ChatBot, WebSettings
 from bot.web.visitors import token_router
@@ -42,23 +43,25 @@ def build_app(
         warmup.start()
         async with operation.running():
             yield
+        await limits.close()
 
-    gate, slot = Gate(settings.registry), slots(settings, operation)
+    gate, slots, limits = Gate(settings.registry), Slots(settings, operation.meters), Limits(settings)
     described = OPENAPI[1] if settings.openapi else None
     app = FastAPI(
         title=say("web.title"), docs_url=None, redoc_url=None, openapi_url=described, lifespan=lifespan
     )
+    app.state.limits = limits
     _fence(app, settings, gate)
     app.add_middleware(CountedTraffic, traffic=operation.traffic)
     app.include_router(health_router(bot))
-    app.include_router(chat_router(bot, warmup, slot, gate, operation))
+    app.include_router(chat_router(bot, warmup, slots, gate, operation))
     app.include_router(token_router(gate))
     app.include_router(feedback_router(bot, gate, operation))
-    app.include_router(openai_router(bot, warmup, slot, gate))
+    app.include_router(openai_router(bot, warmup, slots, gate))
     app.include_router(embed_router(bot, warmup, settings.frame_ancestors, gate))
     answer_errors(app)
     if page:
-        mount_page(app, bot, warmup, settings)
+        mount_page(app, bot, warmup, settings, limits)
     return app
 
 
@@ -72,6 +75,7 @@ def _fence(app: FastAPI, settings: WebSettings, gate: Gate) -> None:
         allow_origins=settings.origins,
         allow_methods=METHODS,
         allow_headers=HEADERS,
+        expose_headers=("Retry-After",),
         allow_credentials=False,
     )
     app.add_middleware(SiteOrigins, gate=gate, known=settings.origins)

@@ -3,7 +3,7 @@
 import logging
 import time
 from asyncio import to_thread
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -18,6 +18,7 @@ from bot.web.evidence import (
     partial_html,
     stopped_html,
 )
+from bot.web.limits import TooManyRequestsError
 from bot.web.stream import Failure, Inbox, ask, ticking, warmed
 from bot.web.transcript import Message
 from bot.web.types import ChatBot
@@ -27,6 +28,11 @@ from prompts import say
 logger = logging.getLogger(__name__)
 _PACE = 0.1  # seconds between two updates of a streamed answer
 Update = tuple[Any, Any]  # of the question box and of the chat, as Gradio takes them
+Admit = Callable[[], Awaitable[None]]  # counts a question, or raises TooManyRequestsError
+
+
+async def _everybody() -> None:
+    """Let every question in."""
 
 
 class Conversations:
@@ -42,22 +48,28 @@ class Conversations:
         await warmed(self._warmup)
         return await to_thread(self._bot.suggestions) if self._bot.ready else ()
 
-    async def send(self, session: str | None, question: str, messages: object) -> AsyncIterator[Update]:
+    async def send(
+        self, session: str | None, question: str, messages: object, admit: Admit = _everybody
+    ) -> AsyncIterator[Update]:
         """Answer what the user typed."""
-        async for update in self._answer(session, question, transcript.received(messages)):
+        async for update in self._answer(session, question, transcript.received(messages), admit):
             yield update
 
-    async def example(self, session: str | None, index: object) -> AsyncIterator[Update]:
+    async def example(
+        self, session: str | None, index: object, admit: Admit = _everybody
+    ) -> AsyncIterator[Update]:
         """Answer an example question, as the first of a conversation."""
         questions = await self.suggestions()
         question = questions[index] if isinstance(index, int) and 0 <= index < len(questions) else ""
-        async for update in self._answer(session, question, []):
+        async for update in self._answer(session, question, [], admit):
             yield update
 
-    async def retry(self, session: str | None, messages: object) -> AsyncIterator[Update]:
+    async def retry(
+        self, session: str | None, messages: object, admit: Admit = _everybody
+    ) -> AsyncIterator[Update]:
         """Answer the last question once more."""
         before, question = transcript.last_question(transcript.received(messages))
-        async for update in self._answer(session, question, before):
+        async for update in self._answer(session, question, before, admit):
             yield update
 
     def stop(self, session: str | None) -> None:
@@ -67,10 +79,14 @@ class Conversations:
             inbox.close()
 
     async def _answer(
-        self, session: str | None, question: str, messages: list[Message]
+        self, session: str | None, question: str, messages: list[Message], admit: Admit
     ) -> AsyncIterator[Update]:
         try:
             question = check_question(clean(question))
+            await admit()
+        except TooManyRequestsError as exc:
+            yield _idle(), [*messages, transcript.asked(question), transcript.replied(failure_html(str(exc)))]
+            return
         except QuestionRefusedError as exc:
             if exc.status != 400:  # an empty box needs no lecture
                 messages = [*messages, transcript.replied(failure_html(str(exc)))]

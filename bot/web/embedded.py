@@ -16,13 +16,14 @@ from functools import cache
 from importlib.resources import files
 from string import Template
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from bot.web.evidence import surroundings, web_link
 from bot.web.fences import frame_sources
 from bot.web.gate import Gate
+from bot.web.limits import looked
 from bot.web.stream import warmed
 from bot.web.types import ChatBot
 from bot.web.visitors import admitted
@@ -85,13 +86,13 @@ def embed_router(bot: ChatBot, warmup: Warmup, frame_ancestors: tuple[str, ...],
         allowed = frame_ancestors if not site else await to_thread(_ancestors, gate, site)
         return _reply(request, page(lang, theme), {"Content-Security-Policy": policy(allowed)})
 
-    @router.get("/embed/suggestions")
+    @router.get("/embed/suggestions", dependencies=[Depends(looked)])
     async def suggestions() -> dict[str, tuple[str, ...]]:
         """Example questions, once the bot is loaded; none where it cannot be."""
         await warmed(warmup)
         return {"questions": await to_thread(bot.suggestions) if bot.ready else ()}
 
-    @router.get("/embed/evidence")
+    @router.get("/embed/evidence", dependencies=[Depends(looked)])
     async def evidence(
         request: Request, article: str = "", start: str = "", end: str = "", site: str | None = None
     ) -> dict[str, str | None]:

@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Iterable
 
+from anyio import BrokenResourceError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -101,7 +102,9 @@ class SecurityHeaders:
 
         try:
             await self._app(scope, receive, sending)
-        except Exception:
+        except Exception as exc:
+            if started and _reader_gone(exc):
+                return
             logger.exception(
                 "a request failed: %s", inner_path(scope)[:200].encode("unicode_escape").decode()
             )
@@ -125,6 +128,11 @@ class SecurityHeaders:
         if "origin" not in headers.get("vary", "").lower():
             headers.add_vary_header("Origin")
         del headers["server"]
+
+
+def _reader_gone(exc: Exception) -> bool:
+    """Whether a stream ended because nobody takes it any more: FastAPI tells that by its inner pipe."""
+    return isinstance(exc, ExceptionGroup) and exc.split(BrokenResourceError)[1] is None
 
 
 _OWN_POLICY = "/embed"  # the page that says by itself who may frame it (embedded.py)

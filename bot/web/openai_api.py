@@ -13,7 +13,7 @@ from contextlib import aclosing
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from bot.token_count import estimated
@@ -21,9 +21,10 @@ from bot.types import Answer, Citation, Event, Sources, Status, Token
 from bot.web.evidence import web_link
 from bot.web.gate import Gate
 from bot.web.keys import key_required
+from bot.web.limits import limited, looked
 from bot.web.openai_bodies import MODEL, Asked, CompletionRequest, asked
 from bot.web.openai_shape import openai_error
-from bot.web.slots import Slot
+from bot.web.slots import Place, Slots
 from bot.web.stream import Failure, ask
 from bot.web.types import ChatBot
 from bot.web.warmup import Warmup
@@ -34,11 +35,11 @@ _CREATED = 1_767_225_600  # 2026-01-01: clients expect a time, and it means noth
 Events = AsyncGenerator[Event | Failure, None]
 
 
-def openai_router(bot: ChatBot, warmup: Warmup, slot: Slot, gate: Gate) -> APIRouter:
+def openai_router(bot: ChatBot, warmup: Warmup, slots: Slots, gate: Gate) -> APIRouter:
     """Both routes, for callers that show a key."""
     router = APIRouter(prefix="/v1", dependencies=[Depends(key_required(gate))])
 
-    @router.get("/models")
+    @router.get("/models", dependencies=[Depends(looked)])
     async def models() -> dict[str, Any]:
         """The one model that there is."""
         model = {"id": MODEL, "object": "model", "created": _CREATED, "owned_by": OWNER}
@@ -47,13 +48,18 @@ def openai_router(bot: ChatBot, warmup: Warmup, slot: Slot, gate: Gate) -> APIRo
     def read(body: CompletionRequest) -> Asked:
         return asked(body)
 
+    async def counted(http: Request, request: Annotated[Asked, Depends(read)]) -> Asked:
+        await limited(http)
+        return request
+
     @router.post("/chat/completions")
     async def completions(
-        request: Annotated[Asked, Depends(read)], _: Annotated[None, Depends(slot)]
+        request: Annotated[Asked, Depends(counted)], place: Annotated[Place, Depends(slots.place)]
     ) -> Response:
         """Answer the last message, whole or as a stream."""
         reply = _Reply(f"chatcmpl-{await to_thread(gate.new_answer_id, None)}", request)
-        events: Events = ask(bot, warmup, request.question, request.history)
+        await place.turn()
+        events = place.events(ask(bot, warmup, request.question, request.history))
         first = await _first(events)
         if isinstance(first, Failure):
             await events.aclose()

@@ -6,11 +6,13 @@ Gradio takes seconds to import and asks its makers for news unless told not to, 
 
 import os
 from collections.abc import AsyncIterator
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
 from bot.web.conversations import Conversations, Update
 from bot.web.evidence import text_html
+from bot.web.limits import Limits
 from bot.web.types import MAX_QUESTION, ChatBot, WebSettings
 from bot.web.warmup import Warmup
 from prompts import say
@@ -32,12 +34,14 @@ _FONTS = (
 )
 
 
-def mount_page(app: Any, bot: ChatBot, warmup: Warmup, settings: WebSettings) -> None:
+def mount_page(
+    app: Any, bot: ChatBot, warmup: Warmup, settings: WebSettings, limits: Limits | None = None
+) -> None:
     """Mount the page at `/` of `app`, a FastAPI application."""
     os.environ.update(_QUIET)  # read by gradio when it is imported
     import gradio as gr
 
-    page = build_page(bot, warmup)
+    page = build_page(bot, warmup, limits)
     page.queue(default_concurrency_limit=settings.chats, max_size=settings.waiting, api_open=False)
     page.has_launched = True  # the mounted page then checks what it serves as a launched one does
     gr.mount_gradio_app(
@@ -70,8 +74,8 @@ def _theme() -> Any:
     )
 
 
-def build_page(bot: ChatBot, warmup: Warmup) -> Any:
-    """The blocks of the page and what happens on each click."""
+def build_page(bot: ChatBot, warmup: Warmup, limits: Limits | None = None) -> Any:
+    """The blocks of the page and what happens on each click; without `limits` no question is counted."""
     import gradio as gr
 
     with gr.Blocks(title=say("web.title"), analytics_enabled=False, fill_height=True) as page:
@@ -106,7 +110,7 @@ def build_page(bot: ChatBot, warmup: Warmup) -> Any:
             submit_btn=True,
         )
         gr.Markdown(text_html(say("web.notice")), elem_id="fb-notice", latex_delimiters=[])
-        _wire(page, bot, warmup, chat, box)
+        _wire(page, Conversations(bot, warmup), limits, chat, box)
     return page
 
 
@@ -118,31 +122,36 @@ def _placeholder() -> str:
     return f'<div class="fb-welcome">{text_html(say("web.suggestions_heading"))}</div>'
 
 
-def _wire(page: Any, bot: ChatBot, warmup: Warmup, chat: Any, box: Any) -> None:
+def _wire(page: Any, talks: Conversations, limits: Limits | None, chat: Any, box: Any) -> None:
     """Examples, send, retry and stop; each answer updates the box and the chat."""
     import gradio as gr
 
-    talks = Conversations(bot, warmup)
     hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+
+    async def admit(request: gr.Request) -> None:
+        if limits is not None and request.request is not None:
+            await limits.question(limits.visitor(request.request))
 
     async def opened() -> Any:
         return gr.update(examples=[{"text": question} for question in await talks.suggestions()])
 
     async def send(question: str, messages: Any, request: gr.Request) -> AsyncIterator[Update]:
         yield gr.update(value=""), gr.skip()
-        async for update in talks.send(request.session_hash, question, messages):
+        async for update in talks.send(request.session_hash, question, messages, partial(admit, request)):
             yield update
 
     async def example(picked: gr.SelectData, request: gr.Request) -> AsyncIterator[Update]:
-        async for update in talks.example(request.session_hash, picked.index):
+        async for update in talks.example(request.session_hash, picked.index, partial(admit, request)):
             yield update
 
     async def more(picked: gr.SelectData, messages: Any, request: gr.Request) -> AsyncIterator[Update]:
-        async for update in talks.send(request.session_hash, str(picked.value), messages):
+        async for update in talks.send(
+            request.session_hash, str(picked.value), messages, partial(admit, request)
+        ):
             yield update
 
     async def retry(messages: Any, request: gr.Request) -> AsyncIterator[Update]:
-        async for update in talks.retry(request.session_hash, messages):
+        async for update in talks.retry(request.session_hash, messages, partial(admit, request)):
             yield update
 
     async def stop(request: gr.Request) -> None:

@@ -61,7 +61,7 @@ async def _serve(
     from bot.web.servers import PublicServer
 
     app = build_app(bot, settings, operation=operation)
-    config = _config(app, settings.grace, settings.root_path)
+    config = _config(app, settings, settings.grace, settings.root_path)
     sys.setswitchinterval(_SWITCH)
     tell(say("web.serving", url=address(settings.host, listeners[0].getsockname()[1])))
     async with _administered(bot, settings, operation, listeners[1:], tell):
@@ -80,7 +80,7 @@ async def _administered(
     from bot.web.admin import build_admin
     from bot.web.servers import QuietServer
 
-    server = QuietServer(_config(build_admin(bot, operation), grace=0.0))
+    server = QuietServer(_config(build_admin(bot, operation), settings, grace=0.0))
     running = asyncio.create_task(server.serve(sockets=list(listeners)))
     tell(say("web.serving_admin", url=address(settings.admin_host, listeners[0].getsockname()[1])))
     try:
@@ -90,9 +90,10 @@ async def _administered(
         await running
 
 
-def _config(app: "FastAPI", grace: float, root_path: str = "") -> "uvicorn.Config":
+def _config(app: "FastAPI", settings: WebSettings, grace: float, root_path: str = "") -> "uvicorn.Config":
     import uvicorn
 
+    from bot.web.readers import watched
     from bot.web.servers import patience
 
     return uvicorn.Config(
@@ -105,6 +106,7 @@ def _config(app: "FastAPI", grace: float, root_path: str = "") -> "uvicorn.Confi
         proxy_headers=False,
         root_path=root_path,
         ws="none",
+        http=watched(settings.reader_idle, settings.reader_total),
         timeout_graceful_shutdown=patience(grace),
         timeout_keep_alive=_KEEP_ALIVE,
     )
@@ -130,6 +132,25 @@ def check_settings(settings: WebSettings) -> None:
             raise ServingError("web.bad_frame_ancestor", value=source) from exc
     if not re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*", settings.root_path):
         raise ServingError("web.bad_root_path", value=settings.root_path)
+    _check_limits(settings)
+
+
+def _check_limits(settings: WebSettings) -> None:
+    from bot.web.addresses import Visitors
+    from bot.web.limits import rates, shared_storage
+
+    for proxy in settings.proxies:
+        try:
+            Visitors((proxy,))
+        except ValueError as exc:
+            raise ServingError("web.bad_proxy", value=proxy) from exc
+    for limit in (settings.visitor_limit, settings.site_limit, settings.limit):
+        try:
+            rates(limit)
+        except ValueError as exc:
+            raise ServingError("web.bad_limit", value=limit) from exc
+    if settings.limits_url is not None:
+        shared_storage(settings.limits_url)
 
 
 def check_admin(settings: WebSettings) -> None:

@@ -1,7 +1,7 @@
 """What the web half needs to know: its settings, and what it asks of a bot."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -51,11 +51,25 @@ class WebSettings:
     chats: int = 8
     """Conversations answered at the same time; more wait."""
     patience: float = 10.0
-    """Seconds that a question to the chat route waits for its turn before it is turned away."""
+    """Seconds that a question to the chat route waits for its turn before it is given up."""
     waiting: int = 64
-    """Conversations that may wait in the page's queue; more are refused."""
+    """Conversations that may wait, in the page's queue and before the API; more are refused at once."""
     log: Literal["text", "json"] = "text"
     """The form of the server's log (see `bot.journal`)."""
+    proxies: tuple[str, ...] = ()
+    """Addresses or networks of proxies whose X-Forwarded-For is believed."""
+    visitor_limit: str = "none"
+    """Questions of one visitor, as "10/minute;200/day" (see `bot.web.limits`)."""
+    site_limit: str = "none"
+    """Questions from one of `origins` that is no registered site."""
+    limit: str = "none"
+    """Questions of everybody."""
+    limits_url: str | None = field(default=None, repr=False)
+    """The Redis or Valkey that counts for several servers; None counts in memory. It may hold a password."""
+    reader_idle: float = 60.0
+    """Seconds after which a reader who takes nothing is cut."""
+    reader_total: float = 120.0
+    """Seconds after which a reader is cut for whom something has been waiting all the time."""
     registry: Path | None = None
     """The file of sites and API keys; None has none of either, and keeps no feedback."""
     openapi: bool = False

@@ -7,13 +7,14 @@ A site's key is public, so that it opens nothing alone: the browser's Origin mus
 from asyncio import to_thread
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.sites.access import allowed_origin
 from bot.sites.types import Site
 from bot.tokens import MAX_USER
 from bot.web.gate import TOKEN_LIFE, Gate
+from bot.web.limits import limited
 from prompts import UserError
 
 
@@ -44,7 +45,7 @@ def token_router(gate: Gate) -> APIRouter:
     """The route that hands out visitors' tokens."""
     router = APIRouter()
 
-    @router.post("/api/token")
+    @router.post("/api/token", dependencies=[Depends(limited)])
     async def token(request: Request, body: TokenRequest) -> dict[str, Any]:
         """A token for a page of the site, or for our own page in its frame.
 
