@@ -175,7 +175,7 @@ def _serve(arguments: Arguments) -> int:
     web = WebSettings(
         settings.host, settings.port, settings.allowed_hosts, settings.origins, frames, log=settings.log,
         proxies=settings.proxies, visitor_limit=settings.visitor_limit, site_limit=settings.site_limit,
-        limit=settings.limit, limits_url=url,
+        key_limit=settings.key_limit, limit=settings.limit, limits_url=url,
         registry=settings.registry_file, openapi=settings.openapi,
         root_path=settings.root_path, admin_port=settings.admin_port, admin_host=settings.admin_host,
         counts=str(settings.counts_file), questions=str(settings.questions_file),

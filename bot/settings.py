@@ -61,6 +61,8 @@ class BotSettings(StoreSettings):
     """Questions of one visitor; `none` sets no limit."""
     site_limit: str = "60/minute"
     """Questions from one of `origins`; a registered site has its own limit."""
+    key_limit: str = "60/minute"
+    """Questions of another server, by its API key; `none` sets no limit."""
     limit: str = "600/minute"
     """Questions of everybody."""
     limits_url: SecretStr | None = None

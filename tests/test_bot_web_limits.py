@@ -22,11 +22,11 @@ from web_bot import LibraryBot
 from web_server import Site, events, inside, live
 from web_sites import shown, token
 
-from bot.sites.changes import add_site
+from bot.sites.changes import add_key, add_site
 from bot.sites.types import Look
 from bot.sites.types import Site as Community
 from bot.types import Event, Token, Turn
-from bot.web.limits import Limits, LimitsUrlError, TooManyRequestsError, rates
+from bot.web.limits import LOOKS, Limits, LimitsUrlError, TooManyRequestsError, rates
 from bot.web.readers import watched
 from bot.web.serve import ServingError, bind, check_settings
 from bot.web.tally import Tally
@@ -386,20 +386,34 @@ def test_a_question_without_a_visitors_token_counts_for_nobody(tmp_path: Path) -
         assert site.post("/api/chat", QUESTION).status == 200
 
 
-def test_tokens_feedback_and_completions_count_with_the_questions(tmp_path: Path) -> None:
+def test_tokens_and_feedback_have_the_wider_limit(tmp_path: Path) -> None:
     registry = tmp_path / "registry.sqlite3"
     key = add_site(registry, "마을", (HOST,)).id
-    with ready(WebSettings(visitor_limit="4/minute", registry=registry)) as site:
-        assert token(site, key, HOST).status == 200
+    with ready(WebSettings(visitor_limit="1/minute", registry=registry)) as site:
         id = dict(events(site.post("/api/chat", QUESTION)))["answer"]["id"]
-        assert site.post("/api/feedback", {"id": id, "verdict": "up"}).status == 204
-        assert site.post("/v1/chat/completions", COMPLETION).status == 200
-        refused = site.post("/v1/chat/completions", COMPLETION)
-        assert (refused.status, refused.json["error"]["code"]) == (429, "rate_limit_exceeded")
-        assert 1 <= int(refused.headers["Retry-After"]) <= 60
+        assert site.post("/api/chat", QUESTION).status == 429
+        assert token(site, key, HOST).status == 200
+        for _ in range(LOOKS - 1):
+            assert site.post("/api/feedback", {"id": id, "verdict": "up"}).status == 204
         assert site.post("/api/feedback", {"id": id, "verdict": "up"}).status == 429
         assert token(site, key, HOST).status == 429
-        assert site.get("/v1/models").status == 200  # a look
+
+
+def test_another_server_is_counted_by_its_key_and_not_by_its_address(tmp_path: Path) -> None:
+    registry = tmp_path / "registry.sqlite3"
+    settings = WebSettings(visitor_limit="1/minute", key_limit="2/minute", registry=registry)
+    with ready(replace(settings, registry=None)) as site:  # without a key: this machine
+        assert [site.post("/v1/chat/completions", COMPLETION).status for _ in range(3)] == [200, 200, 429]
+    keys = [add_key(registry, name) for name in ("마을 서버", "다른 서버")]
+    with ready(settings) as site:
+        for key in keys:
+            shown = [("Authorization", f"Bearer {key}")]
+            asked = [site.post("/v1/chat/completions", COMPLETION, shown) for _ in range(3)]
+            assert [reply.status for reply in asked] == [200, 200, 429]
+            assert asked[2].json["error"]["code"] == "rate_limit_exceeded"
+            assert 1 <= int(asked[2].headers["Retry-After"]) <= 60
+        assert site.post("/api/chat", QUESTION).status == 200
+        assert site.get("/v1/models", shown).status == 200  # a look
 
 
 def test_the_chat_route_and_the_completions_have_one_line() -> None:
@@ -616,6 +630,12 @@ class Redis:
                 time.sleep(0.05)
         raise TimeoutError("redis did not start")
 
+    def counted(self) -> list[bytes]:
+        import redis
+
+        with redis.Redis.from_url(self.url) as client:
+            return list(client.scan_iter())
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.kill()
@@ -634,6 +654,7 @@ def test_two_servers_with_one_redis_enforce_one_limit(redis: Redis) -> None:
             assert Counter(pool.map(ask, range(60))) == {200: 20, 429: 40}
         refused = one.post("/api/chat", QUESTION)
         assert refused.status == 429 and 1 <= int(refused.headers["Retry-After"]) <= 60
+        assert redis.counted() and not any(b"127.0.0.1" in key for key in redis.counted())
 
 
 def test_without_its_redis_a_server_counts_alone_and_says_so_once(

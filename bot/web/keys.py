@@ -21,7 +21,10 @@ class KeyRequiredError(UserError):
 
 
 def key_required(gate: Gate) -> Callable[[Request], Awaitable[None]]:
-    """A dependency that lets in who shows a key. Raises KeyRequiredError and GateError."""
+    """A dependency that lets in who shows a key, and keeps it in `request.state.key`.
+
+    Raises KeyRequiredError and GateError.
+    """
 
     async def check(request: Request) -> None:
         shown = bearer(request)
@@ -29,6 +32,7 @@ def key_required(gate: Gate) -> Callable[[Request], Awaitable[None]]:
         key = await to_thread(gate.key, shown)
         if key is None and not (_from_here(request) and not await to_thread(lambda: gate.guarded)):
             raise KeyRequiredError("web.key_wrong" if shown else "web.key_missing")
+        request.state.key = key
 
     return check
 

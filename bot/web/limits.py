@@ -5,6 +5,8 @@ moment have more been let through in the last minute than the limit says.
 """
 
 import asyncio
+import hashlib
+import hmac
 import logging
 import math
 import re
@@ -15,13 +17,13 @@ from urllib.parse import urlsplit
 from limits import RateLimitItem, RateLimitItemPerMinute, parse_many
 from starlette.requests import Request
 
-from bot.sites.types import MAX_LIMIT, Site
+from bot.sites.types import MAX_LIMIT, Key, Site
 from bot.web.addresses import Visitors
 from bot.web.tally import Tally
 from bot.web.types import WebSettings
 from prompts import UserError, say
 
-LOOKS = 12  # looks at evidence or example questions for each question that a visitor may ask
+LOOKS = 12  # tokens, opinions, looks at evidence or examples, for each question that a visitor may ask
 _SHARED_SECONDS = 0.5  # an answer of Redis that takes longer is not waited for
 _AGAIN_SECONDS = 5.0  # after which a Redis that failed is tried again
 _AT_ONCE = 32  # requests to Redis
@@ -55,8 +57,15 @@ async def limited(request: Request) -> None:
     )
 
 
+async def called(request: Request) -> None:
+    """The same for another server, whose key `bot.web.keys` has put in `request.state.key`."""
+    limits: Limits = request.app.state.limits
+    key: Key | None = request.state.key
+    await limits.call(limits.visitor(request) if key is None else key.name)
+
+
 async def looked(request: Request) -> None:
-    """The same for what a page reads beside its questions, under a wider limit."""
+    """The same for what a page does beside its questions, under a wider limit."""
     limits: Limits = request.app.state.limits
     await limits.look(limits.visitor(request))
 
@@ -69,6 +78,7 @@ class Limits:
         self._visitor = rates(settings.visitor_limit)
         self._looks = tuple(_times(rate, LOOKS) for rate in self._visitor)
         self._site = rates(settings.site_limit)
+        self._key = rates(settings.key_limit)
         self._everyone = rates(settings.limit)
         self._origins = frozenset(settings.origins)
         self._counts = _Counts(settings.limits_url)
@@ -91,8 +101,13 @@ class Limits:
             await self._count("web.too_many_of_site", self._site, "origin", str(origin))
         await self._count("web.too_many_of_all", self._everyone, "all")
 
+    async def call(self, caller: str) -> None:
+        """Count a question of another server to its key and everyone. Raises TooManyRequestsError."""
+        await self._count("web.too_many", self._key, "key", caller)
+        await self._count("web.too_many_of_all", self._everyone, "all")
+
     async def look(self, visitor: str) -> None:
-        """Count a look at evidence or example questions. Raises TooManyRequestsError."""
+        """Count what is no question. Raises TooManyRequestsError."""
         await self._count("web.too_many", self._looks, "look", visitor)
 
     async def _count(self, key: str, rates: Rates, *names: str) -> None:
@@ -142,6 +157,7 @@ class _Counts:
     def __init__(self, url: str | None) -> None:
         self._memory = Tally()
         self._shared = None if url is None else shared_storage(url)
+        self._secret = (url or "").encode()
         errors = self._shared.base_exceptions if self._shared is not None else ()
         self._failures = (OSError, TimeoutError, *(errors if isinstance(errors, tuple) else (errors,)))
         self._turns = asyncio.Semaphore(_AT_ONCE)
@@ -153,13 +169,17 @@ class _Counts:
         if self._shared is not None and time.monotonic() >= self._again:
             try:
                 async with asyncio.timeout(_SHARED_SECONDS), self._turns:
-                    wait = await _hit(self._shared, rate, names)
+                    wait = await _hit(self._shared, rate, (self._veiled(names),))
             except self._failures as exc:
                 self._lost(exc)
             else:
                 self._found()
                 return wait
         return await _hit(self._memory, rate, names)
+
+    def _veiled(self, names: tuple[str, ...]) -> str:
+        """The names as Redis gets them: no address in them, and the same from all servers of one URL."""
+        return hmac.new(self._secret, "\0".join(names).encode(), hashlib.sha256).hexdigest()[:32]
 
     def _lost(self, exc: Exception) -> None:
         self._again = time.monotonic() + _AGAIN_SECONDS

@@ -21,7 +21,7 @@ from bot.types import Answer, Citation, Event, Sources, Status, Token
 from bot.web.evidence import web_link
 from bot.web.gate import Gate
 from bot.web.keys import key_required
-from bot.web.limits import limited, looked
+from bot.web.limits import called, looked
 from bot.web.openai_bodies import MODEL, Asked, CompletionRequest, asked
 from bot.web.openai_shape import openai_error
 from bot.web.slots import Place, Slots
@@ -49,7 +49,7 @@ def openai_router(bot: ChatBot, warmup: Warmup, slots: Slots, gate: Gate) -> API
         return asked(body)
 
     async def counted(http: Request, request: Annotated[Asked, Depends(read)]) -> Asked:
-        await limited(http)
+        await called(http)
         return request
 
     @router.post("/chat/completions")

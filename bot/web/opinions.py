@@ -13,7 +13,7 @@ from bot.feedback import MAX_NOTE, Feedback, FeedbackError, Reason, Verdict, fee
 from bot.sites.types import Site
 from bot.web.api import clean
 from bot.web.gate import Gate
-from bot.web.limits import limited
+from bot.web.limits import looked
 from bot.web.operation import Operation
 from bot.web.types import ChatBot
 from bot.web.visitors import admitted
@@ -56,7 +56,7 @@ def feedback_router(bot: ChatBot, gate: Gate, operation: Operation) -> APIRouter
         if gate.file is None:
             raise HTTPException(404)
         site = await admitted(gate, request, body.site)
-        await limited(request)
+        await looked(request)
         await to_thread(_keep, bot, gate, body, site)
         if operation.counts is not None:
             operation.counts.rated(body.verdict == "up", body.reason)

@@ -144,7 +144,7 @@ def _check_limits(settings: WebSettings) -> None:
             Visitors((proxy,))
         except ValueError as exc:
             raise ServingError("web.bad_proxy", value=proxy) from exc
-    for limit in (settings.visitor_limit, settings.site_limit, settings.limit):
+    for limit in (settings.visitor_limit, settings.site_limit, settings.key_limit, settings.limit):
         try:
             rates(limit)
         except ValueError as exc:

@@ -62,6 +62,8 @@ class WebSettings:
     """Questions of one visitor, as "10/minute;200/day" (see `bot.web.limits`)."""
     site_limit: str = "none"
     """Questions from one of `origins` that is no registered site."""
+    key_limit: str = "none"
+    """Questions of another server, by its API key."""
     limit: str = "none"
     """Questions of everybody."""
     limits_url: str | None = field(default=None, repr=False)

@@ -14,7 +14,7 @@ from bot.sites.access import allowed_origin
 from bot.sites.types import Site
 from bot.tokens import MAX_USER
 from bot.web.gate import TOKEN_LIFE, Gate
-from bot.web.limits import limited
+from bot.web.limits import looked
 from prompts import UserError
 
 
@@ -45,7 +45,7 @@ def token_router(gate: Gate) -> APIRouter:
     """The route that hands out visitors' tokens."""
     router = APIRouter()
 
-    @router.post("/api/token", dependencies=[Depends(limited)])
+    @router.post("/api/token", dependencies=[Depends(looked)])
     async def token(request: Request, body: TokenRequest) -> dict[str, Any]:
         """A token for a page of the site, or for our own page in its frame.
 
