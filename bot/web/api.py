@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from bot.types import Answer, Event, Sources, Status, Token, Turn
 from bot.web.fences import refusal
 from bot.web.stream import Failure, ask
-from bot.web.types import MAX_QUESTION, MAX_TURN, MAX_TURNS, ChatBot, WebSettings
+from bot.web.types import MAX_QUESTION, MAX_TURN, MAX_TURNS, BotFor, ChatBot, WebSettings
 from bot.web.warmup import Warmup
 from prompts import UserError, say
 
@@ -69,12 +69,20 @@ def check_question(question: str) -> str:
     return question
 
 
-def chat_router(bot: ChatBot, warmup: Warmup, settings: WebSettings) -> APIRouter:
-    """The chat route; only so many questions are answered at the same time."""
+def chat_router(
+    bot: ChatBot, warmup: Warmup, settings: WebSettings, bot_for: BotFor | None = None
+) -> APIRouter:
+    """The chat route; only so many questions are answered at the same time.
+
+    `bot_for` chooses who answers for a site; without it, `bot` answers for all.
+    """
     slots = asyncio.Semaphore(settings.chats)
 
     def checked(body: ChatRequest) -> ChatRequest:
         return body.model_copy(update={"question": check_question(body.question)})
+
+    async def asked(body: ChatRequest) -> ChatBot:
+        return bot if bot_for is None else await asyncio.to_thread(bot_for, body.site)
 
     async def slot() -> AsyncIterator[None]:
         try:
@@ -90,10 +98,12 @@ def chat_router(bot: ChatBot, warmup: Warmup, settings: WebSettings) -> APIRoute
     router = APIRouter()
 
     @router.post("/api/chat", response_class=EventSourceResponse, dependencies=[Depends(slot)])
-    async def chat(body: Annotated[ChatRequest, Depends(checked)]) -> AsyncIterator[ServerSentEvent]:
+    async def chat(
+        body: Annotated[ChatRequest, Depends(checked)], answerer: Annotated[ChatBot, Depends(asked)]
+    ) -> AsyncIterator[ServerSentEvent]:
         """Answer one question: status, sources, token …, answer or error, done."""
         history = [Turn(role, text) for role, text in body.history]
-        async for event in ask(bot, warmup, body.question, history):
+        async for event in ask(answerer, warmup, body.question, history):
             yield _sse(event)
         yield _line("done", {})
 

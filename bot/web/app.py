@@ -12,15 +12,18 @@ from bot.web.embedded import embed_router
 from bot.web.fences import PublicPaths, SecurityHeaders, TrustedHosts
 from bot.web.index import IndexHead
 from bot.web.page import mount_page
-from bot.web.types import ChatBot, WebSettings
+from bot.web.types import BotFor, ChatBot, WebSettings
 from bot.web.warmup import Warmup
 
 
-def build_app(bot: ChatBot, settings: WebSettings, *, page: bool = True) -> FastAPI:
+def build_app(
+    bot: ChatBot, settings: WebSettings, *, page: bool = True, bot_for: BotFor | None = None
+) -> FastAPI:
     """The fenced application around `bot`; it starts to load the bot when the server starts.
 
     Call it in a running event loop: without one, Gradio opens a loop for each of its locks and closes none.
-    `page=False` leaves the chat page out, and with it the import of gradio.
+    `page=False` leaves the chat page out, and with it the import of gradio. `bot_for` chooses who answers for
+    a site; without it, `bot` answers for all.
     """
     warmup = Warmup(bot)
 
@@ -32,8 +35,8 @@ def build_app(bot: ChatBot, settings: WebSettings, *, page: bool = True) -> Fast
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     _fence(app, settings)
     app.include_router(health_router(bot))
-    app.include_router(chat_router(bot, warmup, settings))
-    app.include_router(embed_router(bot, warmup, lambda site: settings.frame_ancestors))
+    app.include_router(chat_router(bot, warmup, settings, bot_for))
+    app.include_router(embed_router(bot, warmup, lambda site: settings.frame_ancestors, bot_for))
     answer_errors(app)
     if page:
         mount_page(app, bot, warmup, settings)

@@ -16,15 +16,16 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from string import Template
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from bot.web.evidence import surroundings, web_link
 from bot.web.fences import frame_sources
 from bot.web.stream import warmed
-from bot.web.types import ChatBot
+from bot.web.types import BotFor, ChatBot
 from bot.web.warmup import Warmup
 from prompts import UserError, sentences
 from vectorstore.types import Article
@@ -66,11 +67,14 @@ class Passage:
     url: str | None
 
 
-def embed_router(bot: ChatBot, warmup: Warmup, frame_ancestors: FrameAncestors) -> APIRouter:
+def embed_router(
+    bot: ChatBot, warmup: Warmup, frame_ancestors: FrameAncestors, bot_for: BotFor | None = None
+) -> APIRouter:
     """The routes of the launcher and of the page in its frame.
 
     `frame_ancestors` names the CSP sources that may frame the page for a site's name (None where the query
-    names none, or none that can be one); an empty tuple denies all.
+    names none, or none that can be one); an empty tuple denies all. `bot_for` chooses whose articles a site
+    shows.
     """
     router = APIRouter()
     _add_files(router)
@@ -85,16 +89,22 @@ def embed_router(bot: ChatBot, warmup: Warmup, frame_ancestors: FrameAncestors) 
         allowed = await to_thread(frame_ancestors, site)
         return _reply(request, page(lang, theme), {"Content-Security-Policy": policy(allowed)})
 
+    async def asked(site: str = "") -> ChatBot:
+        return bot if bot_for is None else await to_thread(bot_for, site_name(site))
+
     @router.get("/embed/suggestions")
-    async def suggestions() -> dict[str, tuple[str, ...]]:
+    async def suggestions(shown: Annotated[ChatBot, Depends(asked)]) -> dict[str, tuple[str, ...]]:
         """Example questions, once the bot is loaded; none where it cannot be."""
         await warmed(warmup)
-        return {"questions": await to_thread(bot.suggestions) if bot.ready else ()}
+        ready = shown is not bot or bot.ready  # the bot of another corpus loads by being asked
+        return {"questions": await to_thread(shown.suggestions) if ready else ()}
 
     @router.get("/embed/evidence")
-    async def evidence(article: str = "", start: str = "", end: str = "") -> dict[str, str | None]:
+    async def evidence(
+        shown: Annotated[ChatBot, Depends(asked)], article: str = "", start: str = "", end: str = ""
+    ) -> dict[str, str | None]:
         """A quote inside its paragraph. Raises PassageUnknownError."""
-        found = await to_thread(bot.article, article) if 0 < len(article) <= 200 else None
+        found = await to_thread(shown.article, article) if 0 < len(article) <= 200 else None
         return asdict(passage(found, start, end))
 
     return router

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from bot.journal import configure
 from bot.web.fences import page_policy
-from bot.web.types import ChatBot, WebSettings
+from bot.web.types import BotFor, ChatBot, WebSettings
 from prompts import UserError, say
 
 _SWITCH = 0.001  # seconds a thread that computes an answer may keep the event loop waiting
@@ -24,8 +24,13 @@ class ServingError(UserError):
     """An address that cannot be listened on, or a setting that cannot be used."""
 
 
-def serve(bot: ChatBot, settings: WebSettings, tell: Callable[[str], None] | None = None) -> int:
-    """Serve `bot` until interrupted and return the exit code.
+def serve(
+    bot: ChatBot,
+    settings: WebSettings,
+    tell: Callable[[str], None] | None = None,
+    bot_for: BotFor | None = None,
+) -> int:
+    """Serve `bot`, and for a site the one that `bot_for` names, until interrupted; returns the exit code.
 
     `tell` gets the line with the address once the server listens (default: a line on stdout). Raises
     ServingError for a port in use and for settings that cannot be used, before anything is loaded.
@@ -36,12 +41,16 @@ def serve(bot: ChatBot, settings: WebSettings, tell: Callable[[str], None] | Non
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a supervisor's stop is as good as Ctrl-C
     with listener, contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(bot, settings, listener, tell or _print))
+        asyncio.run(_serve(bot, settings, listener, tell or _print, bot_for))
     return 0
 
 
 async def _serve(
-    bot: ChatBot, settings: WebSettings, listener: socket.socket, tell: Callable[[str], None]
+    bot: ChatBot,
+    settings: WebSettings,
+    listener: socket.socket,
+    tell: Callable[[str], None],
+    bot_for: BotFor | None,
 ) -> None:
     # Only now, as these imports take seconds.
     import uvicorn
@@ -49,7 +58,7 @@ async def _serve(
     from bot.web.app import build_app
 
     config = uvicorn.Config(
-        build_app(bot, settings),
+        build_app(bot, settings, bot_for=bot_for),
         workers=1,
         log_config=None,  # ours masks personal data
         log_level="warning",

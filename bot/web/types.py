@@ -35,6 +35,10 @@ class ChatBot(Protocol):
         """Questions that go on from an answer, without those already asked."""
 
 
+BotFor = Callable[[str | None], ChatBot]
+"""The bot that answers for a site's public key, or for None; may block, and raises UserError."""
+
+
 @dataclass(frozen=True, slots=True)
 class WebSettings:
     """Where the server listens and who may reach it."""
