@@ -1,4 +1,4 @@
-"""`forum-bot ask | chat | serve | ingest | reindex | takedown | eval | sites | keys | doctor | …`."""
+"""`forum-bot ask | chat | serve | mcp | ingest | reindex | takedown | eval | sites | keys | doctor | …`."""
 
 import argparse
 import json
@@ -66,6 +66,11 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", help=say("cli.serve_host"))
     serve.add_argument("--port", type=int, help=say("cli.serve_port"))
     serve.set_defaults(run=_serve)
+    tools = commands.add_parser("mcp", parents=[named], help=say("mcp.help"))
+    tools.add_argument("--http", action="store_true", help=say("mcp.help_http"))
+    tools.add_argument("--host", help=say("mcp.help_host"))
+    tools.add_argument("--port", type=int, help=say("mcp.help_port"))
+    tools.set_defaults(run=_mcp)
     commands.add_parser("reindex", parents=[named], help=say("cli.reindex")).set_defaults(run=_reindex)
     takedown = commands.add_parser("takedown", parents=[named], help=say("takedown.help"))
     takedown.add_argument("what", nargs="?", help=say("takedown.help_what"))
@@ -172,6 +177,12 @@ def _serve(arguments: Arguments) -> int:
         web = replace(web, chats=max(web.chats, settings.llm_calls + settings.llm_waiting))
     corpora = Corpora(settings)
     return serve(corpora.bot(), web, bot_for=by_site(corpora, Registry(settings.registry_file)))
+
+
+def _mcp(arguments: Arguments) -> int:
+    from bot.mcp.cli import check, run
+
+    return check(arguments) or run(_settings(arguments), arguments)
 
 
 def _reindex(arguments: Arguments) -> int:

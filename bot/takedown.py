@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prompts import UserError, say
 from vectorstore.catalog import Catalog
-from vectorstore.corpora import at_corpus, store_of_names
+from vectorstore.corpora import at_corpus, root_store
 from vectorstore.generations import current_generation
 from vectorstore.settings import StoreSettings, load_settings
 from vectorstore.takedowns import Kind, Takedown, effective, places, plain_name, put, undo
@@ -68,9 +68,7 @@ def _taken_down(store: Path, folder: Path, what: str, days: int | None) -> Itera
     finally:
         catalog.close()
     article = kind == "article"
-    entry = put(
-        store if article else store_of_names(store), kind, what if article else plain_name(what), days
-    )
+    entry = put(store if article else root_store(store), kind, what if article else plain_name(what), days)
     yield say(f"takedown.done_{kind}", what=entry.what)
     if entry.until is not None:
         yield say("takedown.ends", until=entry.until)

@@ -65,6 +65,6 @@ def names(store: Path) -> Iterator[str]:
             yield folder.name
 
 
-def store_of_names(store: Path) -> Path:
-    """The store whose list of taken-down names counts here: for a corpus, the store above it."""
+def root_store(store: Path) -> Path:
+    """The store that a corpus lies in, which keeps what is common to all; any other store itself."""
     return store.parent.parent if store.parent.name == FOLDER else store

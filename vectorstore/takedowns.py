@@ -24,7 +24,7 @@ from typing import Literal
 
 from filelock import FileLock, Timeout
 
-from vectorstore.corpora import store_of_names
+from vectorstore.corpora import root_store
 from vectorstore.errors import BusyError, StoreError
 from vectorstore.generations import sync
 from vectorstore.types import Article, Sentence
@@ -175,7 +175,7 @@ def _state(path: Path) -> _State | None:
 
 def places(store: Path) -> tuple[Path, ...]:
     """The stores whose lists count for a store: its own and, for a corpus, that of the store above it."""
-    return tuple(dict.fromkeys((store, store_of_names(store))))
+    return tuple(dict.fromkeys((store, root_store(store))))
 
 
 def read_all(store: Path) -> tuple[Takedown, ...]:
