@@ -14,7 +14,7 @@ from bot.engines import Engines
 from bot.passages import Pages
 from bot.settings import BotSettings
 from bot.suggest import Suggestions
-from bot.types import Answer, Event, Turn
+from bot.types import Answer, Event, State, Turn
 from prompts import UserError
 from vectorstore.reader import Index
 from vectorstore.types import Article, Hit
@@ -101,6 +101,13 @@ class Bot:
         """Up to three questions that go on from an answer, without those already asked."""
         self._load()
         return self._suggestions.after(answer, asked)
+
+    def state(self) -> State:
+        """What is served now. Raises StoreError."""
+        generation = self._load()[0].generation
+        manifest, model = generation.manifest, self._model
+        name, resting, waiting = (model.name, model.resting, model.waiting) if model else (None, False, 0)
+        return State(generation.id, manifest.articles, manifest.chunks, name, resting, waiting)
 
     def _extracted(self, question: str) -> Answer:
         """The answer of the offline chain, whatever model is set."""

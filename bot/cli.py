@@ -1,4 +1,4 @@
-"""`forum-bot ask | chat | serve | mcp | ingest | reindex | takedown | eval | sites | keys | doctor | …`."""
+"""`forum-bot ask | chat | serve | mcp | ingest | reindex | takedown | eval | sites | keys | report | …`."""
 
 import argparse
 import json
@@ -12,6 +12,8 @@ from typing import Any
 from prompts import UserError, options, say
 
 Arguments = argparse.Namespace
+_DEPLOY = Path(__file__).parent / "web" / "deploy"
+EXAMPLES = {"nginx": _DEPLOY / "nginx.conf", "systemd": _DEPLOY / "forum-bot.service"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -65,12 +67,20 @@ def parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", parents=[store], help=say("cli.serve"))
     serve.add_argument("--host", help=say("cli.serve_host"))
     serve.add_argument("--port", type=int, help=say("cli.serve_port"))
+    serve.add_argument("--example", choices=EXAMPLES, help=say("cli.serve_example"))
     serve.set_defaults(run=_serve)
     tools = commands.add_parser("mcp", parents=[named], help=say("mcp.help"))
     tools.add_argument("--http", action="store_true", help=say("mcp.help_http"))
     tools.add_argument("--host", help=say("mcp.help_host"))
     tools.add_argument("--port", type=int, help=say("mcp.help_port"))
     tools.set_defaults(run=_mcp)
+    report = commands.add_parser("report", parents=[store], help=say("report.help"))
+    report.add_argument("--days", type=int, default=30, metavar="N", help=say("report.help_days"))
+    report.add_argument("--json", action="store_true", help=say("report.help_json"))
+    report.set_defaults(run=_report)
+    purge = commands.add_parser("purge", parents=[store], help=say("report.help_purge"))
+    purge.add_argument("--all", action="store_true", help=say("report.help_all"))
+    purge.set_defaults(run=_purge)
     commands.add_parser("reindex", parents=[named], help=say("cli.reindex")).set_defaults(run=_reindex)
     takedown = commands.add_parser("takedown", parents=[named], help=say("takedown.help"))
     takedown.add_argument("what", nargs="?", help=say("takedown.help_what"))
@@ -158,17 +168,23 @@ def _show(answer: Any) -> None:
 
 
 def _serve(arguments: Arguments) -> int:
-    from bot.corpora import Corpora, by_site
+    if arguments.example is not None:
+        print(EXAMPLES[arguments.example].read_text(encoding="utf-8"), end="")
+        return 0
+    from bot.corpora import Corpora
     from bot.settings import BotSettings
-    from bot.sites.registry import Registry
     from bot.web.serve import serve
     from bot.web.types import WebSettings
 
     settings: BotSettings = _settings(arguments, host=arguments.host, port=arguments.port)
     frames = ("'self'", *settings.frame_ancestors)
     web = WebSettings(
-        settings.host, settings.port, settings.allowed_hosts, settings.origins, frames, log=settings.log
-    )
+        settings.host, settings.port, settings.allowed_hosts, settings.origins, frames, log=settings.log,
+        registry=settings.registry_file, openapi=settings.openapi,
+        root_path=settings.root_path, admin_port=settings.admin_port, admin_host=settings.admin_host,
+        counts=str(settings.counts_file), questions=str(settings.questions_file),
+        keep_days=settings.keep_questions,
+    )  # fmt: skip
     if settings.llm != "none":
         from bot.llm.factory import check_setting
 
@@ -176,13 +192,31 @@ def _serve(arguments: Arguments) -> int:
         # A question that waits for the model keeps its slot, and costs nothing meanwhile.
         web = replace(web, chats=max(web.chats, settings.llm_calls + settings.llm_waiting))
     corpora = Corpora(settings)
-    return serve(corpora.bot(), web, bot_for=by_site(corpora, Registry(settings.registry_file)))
+    return serve(corpora.bot(), web, bot_for=corpora.of_site)
 
 
 def _mcp(arguments: Arguments) -> int:
     from bot.mcp.cli import check, run
 
     return check(arguments) or run(_settings(arguments), arguments)
+
+
+def _report(arguments: Arguments) -> int:
+    from bot.report import run
+
+    for line in run(_read_settings(arguments), arguments.days, arguments.json):
+        print(line)
+    return 0
+
+
+def _purge(arguments: Arguments) -> int:
+    from bot.kept import Kept, purge
+
+    settings = _read_settings(arguments)
+    file = settings.questions_file
+    gone = purge(file) if arguments.all else Kept(file, settings.keep_questions).purge()
+    print(say("report.purged", count=gone))
+    return 0
 
 
 def _reindex(arguments: Arguments) -> int:
@@ -208,6 +242,14 @@ def _doctor(arguments: Arguments) -> int:
         mark = "✓" if finding.good else "✗"
         print(say("cli.doctor_line", mark=mark, name=finding.name, value=finding.value))
     return 0 if good else 1
+
+
+def _read_settings(arguments: Arguments) -> Any:
+    """The settings, without anything put in."""
+    from bot.settings import BotSettings
+    from vectorstore.settings import load_settings
+
+    return load_settings(BotSettings, store=arguments.store)
 
 
 def _settings(arguments: Arguments, **given: Any) -> Any:

@@ -23,9 +23,13 @@ _BUT_THAT = re.compile(
     r"(?:그럼 |그러면 |근데 )?(?:그|저|이) ?(?:분|사람|양반|것|거|건|쪽|말|곳|단체|회사) ?(?:말고|빼고|외에|제외하고)[는요]?,? (?P<rest>.+)"
 )
 OPENER = re.compile(r"^(그럼|그러면|그리고|그래서|근데|그런데|또)\s+")
-BARE = re.compile(r"^(?:그럼|그러면|그리고|또)?\s*(?P<topic>[^?？]{1,20}?)(?:은|는|도|이|가)?\s*[?？]?$")
+BARE = re.compile(
+    r"^(?:그럼|그러면|그리고|또)?\s*(?P<topic>[^?？]{1,20}?)(?:(?:은|는)요|은|는|도|이|가)?\s*[?？]?$"
+)
 REPLY = 60  # characters of a reply in which it names what it is about
+_NO_SUBJECT = frozenset({"요약", "정리", "간추리", "줄거리", "요"})  # 요약해 주세요; the 요 of 장소는요
 _ACCORDING = "기사에 따르면 "
+_QUOTED = re.compile(r"^기사에는? (?:다음과 같이 |이렇게 )?[가-힣]{1,6}다[.:]? ?")
 FEW_WORDS = 3  # a question with fewer content words leans on the one before it
 
 
@@ -154,7 +158,7 @@ def _particle_at(found: Sequence[Morpheme], place: int) -> bool:
 
 def _topic(before: str, said: str) -> str:
     """What the turns before were about: the content words of the question, and what the reply names."""
-    asked = [m.form for m in understand(before).content]
-    reply = re.split(r"[“.\n]", said.removeprefix(_ACCORDING))[0][:REPLY]
+    asked = [m.form for m in understand(before).content if m.form not in _NO_SUBJECT]
+    reply = re.split(r"[“.\n]", _QUOTED.sub("", said.removeprefix(_ACCORDING)))[0][:REPLY]
     names = [m.form for m in morphemes(reply) if m.tag in ("NNP", "SL", "NNG") and len(m.form) > 1]
     return " ".join(dict.fromkeys([*asked, *(name for name in names if name not in words("light"))]))

@@ -2,13 +2,12 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from pathlib import Path
 
 from bot.bot import Bot
 from bot.engines import Engines
 from bot.settings import BotSettings
-from bot.sites.registry import Registry
+from bot.sites.types import Site
 from vectorstore.corpora import at_corpus
 
 KEPT = 8  # corpora held open at the same time; another one closes the one that was asked longest ago
@@ -40,15 +39,6 @@ class Corpora:
                 self._named.popitem(last=False)  # who is being answered by it keeps it until the end
         return bot
 
-
-def by_site(corpora: Corpora, registry: Registry) -> Callable[[str | None], Bot]:
-    """The bot of a site's corpus by the site's public key; the store's own for any other key.
-
-    Whether a site may ask at all is not decided here. Raises CorpusError, RegistryError.
-    """
-
-    def bot_for(site: str | None) -> Bot:
-        found = registry.site(site) if site is not None else None
-        return corpora.bot(found.look.corpus if found is not None else None)
-
-    return bot_for
+    def of_site(self, site: Site | None) -> Bot:
+        """The bot that answers for a site. Raises CorpusError for one whose corpus is not there."""
+        return self.bot(None if site is None else site.look.corpus)

@@ -11,7 +11,13 @@ from pathlib import Path
 from prompts import UserError, options, say
 
 LIBRARIES = ("langchain-core", "chromadb", "sentence-transformers", "gradio", "kiwipiepy", "bm25s", "torch")
-EXTRAS = {"html": "trafilatura", "mcp": "mcp", "ollama": "langchain_ollama", "pdf": "pypdf"}
+EXTRAS = {
+    "html": "trafilatura",
+    "mcp": "mcp",
+    "metrics": "prometheus_client",
+    "ollama": "langchain_ollama",
+    "pdf": "pypdf",
+}
 
 
 @dataclass(frozen=True, slots=True)

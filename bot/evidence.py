@@ -23,6 +23,7 @@ from vectorstore.paraphrases import meanings
 
 NEWER = 3.0  # for the newest article where the question asks for the latest state; by hand
 CARRIED = 0.4  # weight of a word that only the turns before have; by hand
+CARRIED_AT_MOST = 0.5  # of the weight of its own words; by hand
 WHEN = 0.3  # weight of a word that says which report is meant, the first or the last; by hand
 SEVERAL = 2  # titles of people in a sentence that answers who they all are
 NEAR = 0.45  # a cosine below says nothing: two random words reach .3
@@ -107,6 +108,11 @@ class Asked:
     vectors: np.ndarray
     vector_weights: np.ndarray
     pairs: frozenset[str]
+    """Letters in twos, of its own words."""
+    carried_pairs: frozenset[str]
+    """Those of the words that only the turns before have."""
+    own_share: float
+    """How much of the weight its own words have."""
     focus_vector: np.ndarray | None
     """The unit vector of the noun that the answer is one of."""
     predicate_row: int | None
@@ -148,13 +154,17 @@ class Asked:
         focus_vectors = word_vectors(encoder, focus[:1])
         focus_vector = focus_vectors[0] if len(focus_vectors) else None
         header = bool(words("header") & term_set(question.morphemes))
-        pairs = frozenset(letter_pairs(question.text))
+        mine = _tokens_with(question, own)
+        pairs = frozenset(letter_pairs(mine))
+        carried_pairs = frozenset(letter_pairs(question.text)) - pairs
+        own_weight = sum(weight for form, weight in weights.items() if own is None or form in own)
+        own_share = own_weight / (sum(weights.values()) or 1.0) if carried_pairs else 1.0
         row = _predicate_row(question, weighted)
         forms = tuple(m.form.lower() for m in weighted)
         others = {form: frozenset(words) for form, words in same.items()}
         return cls(
-            question, weights, known, others, forms, vectors, vector_weights, pairs, focus_vector, row,
-            compounds(question), header,
+            question, weights, known, others, forms, vectors, vector_weights, pairs, carried_pairs, own_share,
+            focus_vector, row, compounds(question), header,
         )  # fmt: skip
 
     def lighter(self, forms: frozenset[str], factor: float) -> "Asked":
@@ -193,13 +203,24 @@ def compounds(question: Question) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _tokens_with(question: Question, own: frozenset[str] | None) -> str:
+    """The words of a question as they are written that hold one of its own."""
+    if own is None:
+        return question.text
+    return " ".join(token for token in question.text.split() if any(form in token for form in own))
+
+
+def _shared(asked: frozenset[str], there: frozenset[str]) -> float:
+    return len(asked & there) / max(len(asked), 1)
+
+
 def _carried(question: Question, own: frozenset[str] | None) -> float:
-    """The weight of a word that only the turns before have: together they weigh no more than its own."""
+    """The weight of a word that only the turns before have: together they weigh at most half of its own."""
     if own is None:
         return 1.0
     mine = sum(weight_of(m) for m in question.content if m.form in own)
     theirs = sum(weight_of(m) for m in question.content if m.form not in own)
-    return min(CARRIED, mine / theirs) if mine and theirs else CARRIED
+    return min(CARRIED, CARRIED_AT_MOST * mine / theirs) if mine and theirs else CARRIED
 
 
 def _predicate_row(question: Question, weighted: Sequence[Morpheme]) -> int | None:
@@ -233,7 +254,8 @@ def features(asked: Asked, candidate: Candidate, named: Sequence[Person]) -> dic
         "meaning": _meaning(asked, line),
         "meaning_before": _meaning(asked, before) if before else 0.0,
         "soft": _meaning(asked, line) if asked.same else _soft(asked, line.vectors, line.terms),
-        "pairs": len(asked.pairs & line.pairs) / max(len(asked.pairs), 1),
+        "pairs": asked.own_share * _shared(asked.pairs, line.pairs)
+        + (1 - asked.own_share) * _shared(asked.carried_pairs, line.pairs),
         "before": _exact(asked, before.terms - said) if before else 0.0,
         "after": _exact(asked, after.terms - said) if after else 0.0,
         "paragraph": _exact(asked, frozenset(paragraph) - said),

@@ -56,10 +56,31 @@ class BotSettings(StoreSettings):
     """Whether LangSmith may be sent what is asked and answered, where its own variables turn it on."""
     log: Literal["text", "json"] = "text"
     """How `serve` logs: plain text, or a JSON object a line; personal data is masked in both."""
+    root_path: str = ""
+    """The path prefix under which a proxy shows the server, as in /bot; the proxy takes it off."""
+    admin_port: int | None = Field(default=None, ge=0, le=65535)
+    """The port of `/metrics` and `/status` on this machine; None for none."""
+    admin_host: str = "127.0.0.1"
+    """Its address: 127.0.0.1 or ::1."""
+    keep_questions: int = Field(default=0, ge=0, le=30)
+    """For how many days questions are kept whose visitors consent; 0 keeps none."""
     registry: Path | None = None
     """The file of sites and API keys; None keeps it in the store's folder."""
+
+    openapi: bool = False
+    """Whether `serve` describes its routes at `/openapi.json`."""
 
     @property
     def registry_file(self) -> Path:
         """Where sites and API keys are kept: one file for a store and all its corpora."""
         return self.registry or root_store(self.store) / "registry.sqlite3"
+
+    @property
+    def counts_file(self) -> Path:
+        """Where the daily counts are, beside the registry."""
+        return self.registry_file.with_name("counts.sqlite3")
+
+    @property
+    def questions_file(self) -> Path:
+        """Where questions are kept, beside the registry."""
+        return self.registry_file.with_name("questions.sqlite3")

@@ -19,6 +19,8 @@ LEEWAY = 60  # seconds by which the clocks of two servers may differ
 MAX_TOKEN = 2_000  # characters; a host name of 253 fits
 MAX_USER = 200
 _PURPOSE = b"forum-bot visitor 1\0"  # the secret signs nothing else under this name
+_ANSWER = b"forum-bot answer 1\0"
+_ID = 22  # letters of 128 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,24 @@ def verify_signed(site_secret: str | None, user_id: str, signature: str, now: fl
     expires = int(match[1])
     good = hmac.compare_digest(signature, sign_user(site_secret, user_id, expires))
     return good and now < expires <= now + LIFE + LEEWAY
+
+
+def new_answer_id(secret: bytes, site: str) -> str:
+    """The id of an answer: 128 random bits, and our mark that we made it for the site of that name."""
+    random = secrets.token_urlsafe(16)
+    return random + _mark(secret, random, site)
+
+
+def is_answer_id(secret: bytes, id: str, site: str) -> bool:
+    """Whether we made this id for an answer on the site of that name."""
+    if len(id) != 2 * _ID or not id.isascii():
+        return False
+    return hmac.compare_digest(id[_ID:], _mark(secret, id[:_ID], site))
+
+
+def _mark(secret: bytes, random: str, site: str) -> str:
+    signed = hmac.digest(secret, _ANSWER + random.encode() + b"\0" + site.encode(), hashlib.sha256)
+    return _encode(signed[:16])
 
 
 def _signature(secret: bytes, payload: str) -> str:

@@ -74,6 +74,21 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """What a bot serves, as of now."""
+
+    generation: str
+    articles: int
+    chunks: int
+    model: str | None
+    """The language model's name; None where answers are read from the articles."""
+    breaker_open: bool
+    """Whether the model's server is left alone, as it kept failing."""
+    waiting: int
+    """Questions in line for the model."""
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """A piece of the answer's text as it is written."""
 

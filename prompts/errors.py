@@ -5,7 +5,8 @@ UserError
 │   CorpusError (a bad or unknown name of a corpus)
 ├── ingest: SourceError (a source that cannot be read)
 └── bot: QuestionError (an empty or too long question), SiteError (a bad origin or name), RegistryError (the
-    file of sites and keys), and what serving needs
+    file of sites and keys), LedgerError (the files of counts
+    and kept questions), StoppingError, and what serving needs
 
 Each carries a message of this package; it becomes text at the edges only (command line, HTTP, page).
 """

@@ -232,6 +232,21 @@ def test_a_follow_up_is_answered_from_what_was_said(report_bot: Bot) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "question", "part"),
+    [
+        ("2부 사회는 누가 봤나요?", "축사는 누가 했나요?", "임기철"),
+        ("장소는요?", "토론자는 몇 명이에요?", "채종환"),
+        ("축사는 누가 했나요?", "개회사는 누가 했어요?", "전우진"),
+    ],
+)
+def test_a_short_question_is_not_drowned_by_the_one_before(
+    report_bot: Bot, before: str, question: str, part: str
+) -> None:
+    history = [Turn("user", before), Turn("assistant", report_bot.answer(before).answer)]
+    assert part in report_bot.answer(question, history).answer
+
+
+@pytest.mark.parametrize(
     ("question", "part"),
     [
         ("토론회는 언제 어디서 열렸나요?", "11월 22일"),

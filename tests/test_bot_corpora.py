@@ -11,14 +11,18 @@ from pathlib import Path
 import pytest
 from posts import Lines, article, write
 from web_server import events, inside
+from web_sites import shown
 
 from bot.bot import Bot
 from bot.cli import main
-from bot.corpora import Corpora, by_site
+from bot.corpora import Corpora
+from bot.feedback import entries, feedback_file
 from bot.settings import BotSettings
 from bot.sites.changes import add_site, set_disabled
-from bot.sites.registry import Registry
 from bot.sites.types import Look
+from bot.types import Answer
+from bot.web.operation import Operation, watched
+from bot.web.types import WebSettings
 from ingest.split import prepare
 from vectorstore.corpora import CorpusError, at_corpus, good_name, names
 from vectorstore.kiwi_encoder import KiwiEncoder
@@ -270,41 +274,71 @@ def test_a_new_corpus_does_not_need_the_store_above_it(
     assert main(["ask", OPENS, *at]) == 1
 
 
-def test_a_site_is_answered_suggested_and_shown_from_its_corpus(store: Path) -> None:
+def test_a_site_is_answered_suggested_shown_and_rated_from_its_corpus(
+    store: Path, encoder: KiwiEncoder
+) -> None:
+    hill = store / "corpora" / "산마을"
+    write(hill, encoder, prepare(article("hill", library("9시", "홍나래"))))
     settings = BotSettings(store=store)
     path = settings.registry_file
+    corpora, look = Corpora(settings), {"7시": None, "8시": "산마을", "10시": "Sea-Town"}
     sites = {
-        hour: add_site(path, f"모임 {corpus}", [ORIGIN], Look(corpus=corpus)).id
-        for hour, corpus in (("7시", None), ("8시", "산마을"), ("10시", "Sea-Town"))
+        hour: add_site(path, f"모임 {name}", [ORIGIN], Look(corpus=name)).id for hour, name in look.items()
     }
-    lost = add_site(path, "잃은 곳", [ORIGIN], Look(corpus="들마을")).id
-    corpora = Corpora(settings)
-    with inside(corpora.bot(), bot_for=by_site(corpora, Registry(path))) as running:
+    with inside(corpora.bot(), WebSettings(registry=path), corpora.of_site) as running:
         running.wait_ready()
         for hour, site in sites.items():
-            reply = running.post("/api/chat", {"question": OPENS, "site": site})
-            answer = dict(events(reply))["answer"]
-            assert hour in answer["answer"]
+            visitor = shown(running, site, ORIGIN)
+            asked = {
+                "question": OPENS if hour != "8시" else "오지훈 관장의 도서관은 몇 시에 여나요?",
+                "site": site,
+            }
+            answer = dict(events(running.post("/api/chat", asked, visitor)))["answer"]
+            assert hour in answer["answer"] + str(answer["citations"])
             cited = answer["citations"][0]
-            where = f"article={cited['article']}&start={cited['start']}&end={cited['end']}"
-            assert running.get(f"/embed/evidence?{where}&site={site}").json["quote"] == cited["quote"]
+            where = f"article={cited['article']}&start={cited['start']}&end={cited['end']}&site={site}"
+            assert running.get(f"/embed/evidence?{where}", visitor).json["quote"] == cited["quote"]
             assert running.get(f"/embed/suggestions?site={site}").json["questions"]
+            rated = {"id": answer["id"], "verdict": "up", "sources": ["library", "hill"], "site": site}
+            assert running.post("/api/feedback", rated, visitor).status == 204
+        assert "7시" in dict(events(running.post("/api/chat", {"question": OPENS})))["answer"]["answer"]
+    kept = {one.site: set(one.sources) for one in entries(feedback_file(path))}
+    assert kept == {
+        "모임 None": {"library"}, "모임 산마을": {"library", "hill"}, "모임 Sea-Town": {"library"}
+    }  # fmt: skip
+
+
+def test_a_site_whose_corpus_is_not_there_gets_one_line_and_nobody_elses_answer(store: Path) -> None:
+    settings = BotSettings(store=store)
+    path = settings.registry_file
+    lost = add_site(path, "잃은 곳", [ORIGIN], Look(corpus="들마을")).id
+    corpora = Corpora(settings)
+    with inside(corpora.bot(), WebSettings(registry=path), corpora.of_site) as running:
+        running.wait_ready()
+        visitor = shown(running, lost, ORIGIN)
         for reply in (
-            running.post("/api/chat", {"question": OPENS, "site": lost}),
+            running.post("/api/chat", {"question": OPENS, "site": lost}, visitor),
             running.get(f"/embed/suggestions?site={lost}"),
-            running.get(f"/embed/evidence?article=library&start=0&end=5&site={lost}"),
+            running.get(f"/embed/evidence?article=library&start=0&end=5&site={lost}", visitor),
         ):
             assert reply.status == 503
             assert "들마을" in reply.json["error"]
-        assert "7시" in dict(events(running.post("/api/chat", {"question": OPENS})))["answer"]["answer"]
+            assert len(reply.json["error"].splitlines()) == 1
+        set_disabled(path, "잃은 곳", True)
+        asked = {"question": OPENS, "site": lost}
+        assert soon(lambda: running.post("/api/chat", asked, visitor).status == 403)
 
 
-def test_a_disabled_site_is_not_asked_for_its_corpus(store: Path) -> None:
+def test_questions_to_every_corpus_are_counted(store: Path) -> None:
     settings = BotSettings(store=store)
     site = add_site(settings.registry_file, "모임", [ORIGIN], Look(corpus="산마을"))
-    set_disabled(settings.registry_file, "모임", True)
     corpora = Corpora(settings)
-    assert by_site(corpora, Registry(settings.registry_file))(site.id) is corpora.bot()
+    operation = Operation.of(WebSettings())
+    own, chosen = watched(corpora.bot(), corpora.of_site, operation)
+    assert chosen(None) is own
+    for bot in (own, chosen(site)):
+        assert any(isinstance(event, Answer) for event in bot.stream(OPENS, (), lambda: False))
+    assert sum(operation.meters.ended().values()) == 2
 
 
 def open_files() -> int:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.cli import main
 from bot.evaluation.grounding import check_cases, rates, read_cases
-from bot.grounding import unsupported
+from bot.grounding.check import unsupported
 from vectorstore.kiwi_encoder import KiwiEncoder
 
 SETS = Path(__file__).parent / "data" / "grounding"

@@ -14,7 +14,7 @@ from bot.conversation import leans, stand_alone
 from bot.llm import condense as module
 from bot.llm.calls import Limits, Model
 from bot.llm.condense import LONGEST, Condenser
-from bot.llm.factory import estimated
+from bot.token_count import estimated
 from bot.types import Turn
 
 ASKED = [Turn("user", "개회사는 누가 했나요?"), Turn("assistant", "전우진 포럼 수석대표가 했습니다.")]

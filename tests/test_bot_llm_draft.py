@@ -6,11 +6,11 @@ from posts import article, post, write
 
 from bot.cite import MAX_QUOTE
 from bot.llm.draft import MAX_CHARS, Draft, Kept
-from bot.llm.factory import estimated
 from bot.llm.failures import ModelError
 from bot.llm.prompt import brief
 from bot.passages import Candidate, Pages
 from bot.reading import Reading
+from bot.token_count import estimated
 from ingest.split import prepare
 from prompts import say
 from vectorstore.kiwi_encoder import KiwiEncoder

@@ -7,10 +7,10 @@ import pytest
 from llm_readings import read
 from posts import MARKET, Lines, filled
 
-from bot.llm.factory import estimated
 from bot.llm.prompt import MARKS, MOST, SUMMED_UP, Brief, brief, condensing
 from bot.passages import Pages
 from bot.reading import Reading
+from bot.token_count import estimated
 from bot.types import Turn
 from prompts import say
 from vectorstore.kiwi_encoder import KiwiEncoder
@@ -238,3 +238,21 @@ def test_only_the_last_turns_are_told_and_each_only_so_far() -> None:
 
 def test_tokens_are_estimated_on_the_safe_side_of_one_a_syllable() -> None:
     assert [estimated(text) for text in ("", "가", "가나다", "abcd", "가 나", "abc")] == [0, 1, 3, 2, 3, 2]
+
+
+PRIVATE = "제 번호는 010-1234-5678이고 메일은 hong9@example.kr입니다."
+
+
+def test_personal_data_in_a_question_does_not_reach_the_model(report_pages: Pages) -> None:
+    reading = read(report_pages, f"{PRIVATE} 2부 사회는 누가 봤나요?")
+    told = " ".join(str(message.content) for message in brief(reading, ROOM, estimated).messages)
+    assert "1234" not in told and "hong9" not in told
+    assert "전화번호" in told and "2부 사회는" in told
+    assert reading.asked.startswith(PRIVATE)  # the offline answer reads what was asked
+
+
+def test_neither_does_that_of_the_conversation_be_it_cut_in_the_middle() -> None:
+    history = [Turn("user", PRIVATE), Turn("assistant", "가" * 392 + " 010-9876-5432로 오세요.")]
+    told = " ".join(str(message.content) for message in condensing(f"그 사람은? {PRIVATE}", history))
+    assert not re.search(r"010|1234|9876|hong9", told)
+    assert "전화번호" in told

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from llm_stub import Stub
 from posts import ROOT, post, town, write
 
 from bot.bot import Bot
@@ -93,6 +94,22 @@ def test_a_name_that_is_taken_down_is_nowhere_in_what_the_bot_gives_out(bot: Bot
     assert bot.answer(SAID).refused  # and not answered with the next best sentence
     assert not bot.answer(MARKET).refused
     assert "오지훈" not in " ".join(bot.suggestions())
+
+
+def test_a_language_model_is_never_shown_what_is_taken_down(store: Path) -> None:
+    with Stub() as stub:
+        settings = BotSettings(store=store, llm="openai:stub", llm_url=stub.url + "/v1")
+        bot = Bot(settings)
+        bot.warm()
+        put(store, "name", "오지훈")
+        assert soon(lambda: "오지훈" not in str(bot.article("market")))
+        del stub.requests[:]
+        assert bot.answer(SAID).refused
+        bot.answer("기사를 요약해 주세요.")
+        told = str([request.body for request in stub.requests])
+        assert "오지훈" not in told and "손님이 다시 찾는" not in told
+        assert bot._model is not None
+        bot._model.close()
 
 
 def test_every_command_that_shows_articles_leaves_them_out(

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -23,6 +23,7 @@ from web_bot import LINES, LibraryBot, cite, library_article
 from web_browser import Watch, find_axe, find_chromium, launch
 from web_host import WRITTEN, Host, hosting
 from web_server import Site, inside
+from web_sites import registered
 
 from bot.types import Answer, Citation, Event, Sources, Token, Turn
 from bot.web.embedded import snippet
@@ -57,10 +58,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[Stage]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with hosting() as host:
         bot = LibraryBot(pace=0.03)
-        with inside(bot, WebSettings(frame_ancestors=(host.url, host.near))) as site:
+        file = tmp_path_factory.mktemp("registry") / "registry.sqlite3"
+        for name in ("deulsaem", "dal"):
+            registered(file, name, host.url, host.near, id=name)
+        with inside(bot, WebSettings(frame_ancestors=(host.url, host.near), registry=file)) as site:
             site.wait_ready()
             host.bot = site.url
             yield Stage(bot, site, host)
@@ -199,7 +203,7 @@ def test_what_the_tag_says_reaches_the_frame(stage: Stage, visit) -> None:
         "request", lambda request: sent.append(request.post_data_json) if request.post_data else None
     )
     ask(chat(watch.page), "관장은 누구인가요?")
-    assert [body["site"] for body in sent] == ["dal"]
+    assert [body["site"] for body in sent] == ["dal", "dal"]  # the visitor's token, and the question
     watch.assert_clean()
 
 
@@ -701,11 +705,62 @@ def test_a_thumb_sends_the_sources_and_no_question(stage: Stage, visit) -> None:
     turn.get_by_label(say("embed.note")).fill("다른 사람입니다")
     turn.get_by_role("button", name=say("embed.report")).click()
     expect(turn.locator(".thumb.down")).to_have_attribute("aria-pressed", "true")
-    base = {"id": None, "sources": ["library"], "site": "dal"}
+    turn.get_by_role("button", name=say("embed.down")).click()
+    turn.get_by_label(say("embed.note")).fill("다른 사람입니다")
+    turn.get_by_label(say("embed.consent")).check()
+    turn.get_by_role("button", name=say("embed.report")).click()
+    expect(turn.locator("fieldset")).to_have_count(0)
+    expect(turn.locator(".thumb.down")).to_have_attribute("aria-pressed", "true")
+    base = {"id": told[0]["id"], "sources": ["library"], "site": "dal", "reason": None}
+    assert len(told[0]["id"]) == 44
     assert told == [
-        {**base, "verdict": "up", "reason": None, "note": None},
-        {**base, "verdict": "down", "reason": "source", "note": "다른 사람입니다"},
+        {**base, "verdict": "up", "note": None, "consent": False},
+        {**base, "verdict": "down", "reason": "source", "note": None, "consent": False},
+        {**base, "verdict": "down", "note": "다른 사람입니다", "consent": True},
     ]
+
+
+def test_the_server_takes_a_thumb_of_a_sites_visitor(stage: Stage, visit) -> None:
+    watch = framed(visit, stage, "?site=dal")
+    turn = ask(watch.page, "관장은 누구인가요?")
+    turn.get_by_role("button", name=say("embed.up")).click()
+    expect(turn).to_contain_text(say("embed.thanks"))
+    watch.assert_clean()
+
+
+def test_a_visitors_token_is_fetched_once_and_again_when_it_has_ended(stage: Stage, visit) -> None:
+    watch = framed(visit, stage, "?site=dal")
+    fetched: list[str] = []
+    watch.page.on(
+        "request", lambda request: fetched.append(request.url) if "api/token" in request.url else None
+    )
+    ask(watch.page, "관장은 누구인가요?")
+    ask(watch.page, "몇 시까지 여나요?", 2)
+    assert len(fetched) == 1
+    over: list[Route] = []
+
+    def refuse(route: Route) -> None:
+        over.append(route)
+        if len(over) == 1:
+            route.fulfill(status=401, json={"error": "x"})
+        else:
+            route.fallback()
+
+    watch.page.route("**/api/chat", refuse)
+    turn = ask(watch.page, "관장은 누구인가요?", 3)
+    expect(turn.locator(".text")).to_contain_text("이서준")
+    assert (len(over), len(fetched)) == (2, 2)
+    watch.page.unroute("**/api/chat")
+    watch.page.route("**/api/chat", lambda route: route.fulfill(status=401, json={"error": "끝났습니다"}))
+    turn = ask(watch.page, "관장은 누구인가요?", 4)
+    expect(turn.get_by_role("alert")).to_have_text("끝났습니다")
+    assert len(fetched) == 3
+
+
+def test_an_unknown_site_is_told_so_in_one_line(stage: Stage, visit) -> None:
+    watch = framed(visit, stage, "?site=nobody")
+    turn = ask(watch.page, "관장은 누구인가요?")
+    expect(turn.get_by_role("alert")).to_have_text(say("web.site_refused"))
 
 
 def test_where_feedback_is_not_taken_the_thumbs_go(stage: Stage, visit) -> None:
@@ -785,7 +840,9 @@ class ScriptedBot(LibraryBot):
         super().__init__()
         self.events = events
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), left: Callable[[], bool] = lambda: False
+    ) -> Iterator[Event]:
         for event in self.events:
             time.sleep(0.02)
             yield event
@@ -855,10 +912,11 @@ def test_a_line_that_breaks_before_the_answer_leaves_no_text(stage: Stage, visit
 
 
 def test_the_real_bot_answers_in_the_frame_within_a_second_and_a_half(
-    stage: Stage, visit, report_bot
+    stage: Stage, visit, report_bot, tmp_path: Path
 ) -> None:
     report_bot.warm()
-    with inside(report_bot, WebSettings(frame_ancestors=(stage.host.url,))) as site:
+    registered(tmp_path / "registry.sqlite3", "deulsaem", stage.host.url, id="deulsaem")
+    with inside(report_bot, WebSettings(registry=tmp_path / "registry.sqlite3")) as site:
         stage.host.bot, usual = site.url, stage.host.bot
         try:
             watch = visit(stage.host.url, site.url, size=PHONE)

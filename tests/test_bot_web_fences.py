@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi import FastAPI
 from web_bot import LibraryBot
-from web_server import Site, live
+from web_server import Site, inside, live
 
 from bot.web.app import build_app
 from bot.web.fences import PUBLIC, PublicPaths, SecurityHeaders, page_policy
@@ -130,6 +130,10 @@ def test_another_method_on_a_listed_path_is_405(site: Site) -> None:
 def test_the_answered_routes_are_the_committed_ones() -> None:
     committed = {
         "POST /api/chat",
+        "POST /api/token",
+        "POST /api/feedback",
+        "POST /v1/chat/completions",
+        "GET /v1/models",
         "GET HEAD /widget.js",
         "GET HEAD /widget-…",
         "GET HEAD /embed",
@@ -162,6 +166,10 @@ def test_the_application_has_no_route_of_its_own_beyond_the_list() -> None:
     own = {getattr(route, "path", None) for route in _routes(app.routes)}
     assert own == {
         "/api/chat",
+        "/api/token",
+        "/api/feedback",
+        "/v1/chat/completions",
+        "/v1/models",
         "/healthz",
         "/readyz",
         "/widget.js",
@@ -297,6 +305,19 @@ def test_every_answer_carries_the_security_headers(site: Site) -> None:
         "chat": site.post("/api/chat", {"question": "관장은 누구인가요?"}),
         "frame": site.get("/embed"),
         "frame's other method": site.post("/embed", {}),
+        "token": site.post("/api/token", {"site": "nobody"}),
+        "feedback": site.post("/api/feedback", {}),
+        "models": site.get("/v1/models"),
+        "models from outside": site.get("/v1/models", [("X-Real-IP", "203.0.113.7")]),
+        "completion": site.post(
+            "/v1/chat/completions", {"model": "forum-bot", "messages": [{"role": "user", "content": "누구?"}]}
+        ),
+        "stream": site.post(
+            "/v1/chat/completions",
+            {"model": "forum-bot", "messages": [{"role": "user", "content": "누구?"}], "stream": True},
+        ),
+        "no completion": site.post("/v1/chat/completions", {}),
+        "openapi": site.get("/openapi.json"),
         "suggestions": site.get("/embed/suggestions"),
         "evidence": site.get("/embed/evidence"),
         "another launcher": site.get("/widget-000000000000.js"),
@@ -355,3 +376,14 @@ def test_a_crash_is_a_plain_500_with_the_headers() -> None:
     assert (b"x-content-type-options", b"nosniff") in sent[0]["headers"]
     assert b"secret" not in sent[1]["body"]
     assert "error" in json.loads(sent[1]["body"])
+
+
+def test_the_routes_are_described_only_where_the_settings_say_so() -> None:
+    with inside(LibraryBot()) as plain:
+        assert plain.get("/openapi.json").status == 404
+    with inside(LibraryBot(), WebSettings(openapi=True)) as described:
+        reply = described.get("/openapi.json")
+        assert reply.status == 200
+        assert {"/api/chat", "/api/token", "/api/feedback", "/v1/models"} <= set(reply.json["paths"])
+        assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
+        assert described.send("POST", "/openapi.json", b"").status == 405

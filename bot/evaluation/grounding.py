@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.evaluation.data import DataError, read_records
-from bot.grounding import unsupported
+from bot.grounding.check import unsupported
 from prompts import say
 from vectorstore.kiwi_encoder import KiwiEncoder
 

@@ -33,7 +33,8 @@ class Generative:
 
     def __call__(self, reading: Reading, left: Callable[[], bool]) -> Iterator[Event]:
         """Statuses, the sources as they are cited, each checked sentence, and last the Answer."""
-        if not reading.ranked or beyond(reading.words, reading.ranked):
+        nothing = not reading.ranked or beyond(reading.words, reading.ranked)
+        if nothing or reading.ranked[0].candidate.line.hidden:  # the next best would be a wrong answer
             yield from spoken(not_found(reading))
             return
         given = brief(reading, self._context - self._tokens, self._model.count)

@@ -70,6 +70,16 @@ class Model:
         self._thread.start()
         self.loading = False
 
+    @property
+    def resting(self) -> bool:
+        """Whether the server is left alone for now."""
+        return self._breaker.open
+
+    @property
+    def waiting(self) -> int:
+        """How many questions are in line."""
+        return self._line.waiting
+
     def write(
         self, messages: Sequence[BaseMessage], left: Callable[[], bool] = lambda: False
     ) -> Generator[str | Place, None, None]:

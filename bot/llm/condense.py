@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from bot.conversation import leans, stand_alone
-from bot.grounding import foreign
+from bot.grounding.check import foreign
 from bot.llm.calls import Model
 from bot.llm.failures import ModelError
 from bot.llm.prompt import condensing

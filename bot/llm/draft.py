@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.cite import MAX_QUOTE, cite
-from bot.grounding import unsupported
+from bot.grounding.check import unsupported
 from bot.llm.failures import ModelError
 from bot.llm.sentences import cited, undressed
 from bot.passages import Candidate

@@ -9,6 +9,7 @@ from langchain_core.language_models import BaseChatModel
 from bot.llm.calls import Limits, Model
 from bot.llm.choice import LOCAL, Choice, ModelSettingError, chosen
 from bot.settings import BotSettings
+from bot.token_count import estimated
 
 CONNECT_S = 1.0  # seconds that a server has to take a connection
 OPENAI_URL = "https://api.openai.com/v1"
@@ -33,15 +34,6 @@ def check_setting(settings: BotSettings) -> None:
     choice = chosen(settings.llm)
     if choice is not None and choice.provider != LOCAL:
         build_model(choice, settings)
-
-
-def estimated(text: str) -> int:
-    """Tokens of a text for a tokenizer that is not at hand: one a Hangul syllable, one for two other letters.
-
-    On the safe side for tokenizers that know Hangul, which take less for a syllable.
-    """
-    hangul = sum("가" <= letter <= "힣" for letter in text)
-    return hangul + (len(text) - hangul + 1) // 2
 
 
 def build_model(choice: Choice, settings: BotSettings) -> BaseChatModel:

@@ -16,6 +16,11 @@ class Line:
         self._room = waiting
         self._waiting: deque[tuple[asyncio.Future[None], Callable[[int], None]]] = deque()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait; any thread may look."""
+        return len(self._waiting)
+
     @asynccontextmanager
     async def turn(self, tell: Callable[[int], None], patience: float) -> AsyncIterator[None]:
         """Wait for a turn; `tell` hears how many are before, at the start and on each step forward.

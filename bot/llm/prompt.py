@@ -1,4 +1,7 @@
-"""What a model is given: the rules, and the evidence as numbered data, as much of it as it can read."""
+"""What a model is given: the rules, and the evidence as numbered data, as much of it as it can read.
+
+What a visitor wrote is masked here, and nowhere else is a message for a model made.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,6 +9,7 @@ from itertools import groupby
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
+from bot.masking import masked
 from bot.passages import Candidate
 from bot.people import speaker_of
 from bot.reading import Reading
@@ -40,7 +44,7 @@ def brief(reading: Reading, room: int, count: Callable[[str], int]) -> Brief:
     summed = reading.question.type == "summary"
     chosen = _whole(reading) if summed else _best(reading)
     system = say("llm.system", no_answer=say("llm.no_answer"))
-    asked = _harmless(normal_question(reading.question.text))
+    asked = _harmless(masked(normal_question(reading.question.text)))
     frame = system + say("llm.summary" if summed else "llm.answer", evidence="", question=asked)
     kept = _fitting(chosen, room - MARKS - count(frame), count)
     shown = _in_order(kept)
@@ -51,9 +55,14 @@ def brief(reading: Reading, room: int, count: Callable[[str], int]) -> Brief:
 
 def condensing(question: str, history: Sequence[Turn]) -> list[BaseMessage]:
     """The prompt that makes a follow-up question stand alone."""
-    told = [say(f"llm.turn_{turn.role}", text=_harmless(turn.text[:TURN])) for turn in history[-TURNS:]]
-    text = say("llm.condense", history="\n".join(told), question=_harmless(question))
+    told = [say(f"llm.turn_{turn.role}", text=_said(turn)) for turn in history[-TURNS:]]
+    text = say("llm.condense", history="\n".join(told), question=_harmless(masked(question)))
     return [SystemMessage(say("llm.condense_system").strip()), HumanMessage(text.strip())]
+
+
+def _said(turn: Turn) -> str:
+    """The beginning of a turn; masked as a whole first, as half a number would not be known for one."""
+    return _harmless(masked(turn.text)[:TURN])
 
 
 def _best(reading: Reading) -> list[Candidate]:
@@ -62,7 +71,7 @@ def _best(reading: Reading) -> list[Candidate]:
     for rank, item in enumerate(reading.ranked[:MOST]):
         page, place = item.candidate.page, item.candidate.place
         for near in (place, place - 1, place + 1) if rank < AROUND else (place,):
-            if 0 <= near < len(page.lines) and len(chosen) < MOST:
+            if 0 <= near < len(page.lines) and len(chosen) < MOST and not page.lines[near].hidden:
                 chosen.setdefault((page.article.id, near), Candidate(page, near, item.candidate.retrieved))
     return list(chosen.values())
 
@@ -70,7 +79,7 @@ def _best(reading: Reading) -> list[Candidate]:
 def _whole(reading: Reading) -> list[Candidate]:
     """The best article from its beginning."""
     page = reading.page
-    body = [place for place, line in enumerate(page.lines) if line.role == "body"]
+    body = [place for place, line in enumerate(page.lines) if line.role == "body" and not line.hidden]
     return [Candidate(page, place, 1.0) for place in body[:SUMMED_UP]]
 
 

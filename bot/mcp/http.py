@@ -11,7 +11,7 @@ import signal
 import socket
 from collections.abc import Callable
 
-from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -19,7 +19,9 @@ from bot.bot import Bot
 from bot.mcp.server import build_server
 from bot.settings import BotSettings
 from bot.sites.registry import Registry
-from bot.web.fences import PublicPaths, SecurityHeaders, TrustedHosts, refusal
+from bot.web.fences import PublicPaths, SecurityHeaders, TrustedHosts, refusal, told
+from bot.web.gate import Gate
+from bot.web.keys import key_required
 from bot.web.serve import ServingError, address, bind
 from bot.web.warmup import Warmup
 from prompts import UserError
@@ -35,8 +37,7 @@ def serve_http(bot: Bot, settings: BotSettings, host: str, port: int, tell: Call
 
     Raises ServingError for a port in use, and for an address that other machines reach and no key guards.
     """
-    registry = Registry(settings.registry_file)
-    if not is_loopback(host) and not registry.guarded:
+    if not is_loopback(host) and not Registry(settings.registry_file).guarded:
         raise ServingError("mcp.needs_key", host=host)
     listener = bind(host, port)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a supervisor's stop is as good as Ctrl-C
@@ -77,7 +78,7 @@ def build_app(bot: Bot, settings: BotSettings, host: str = "127.0.0.1") -> ASGIA
         max_request_body_size=MAX_BODY,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # we have
     )
-    guarded = Guard(inner, Registry(settings.registry_file), settings.origins, is_loopback(host))
+    guarded = Guard(inner, Gate(settings.registry_file), settings.origins)
     own = f"[{host}]" if ":" in host else host
     hosts = TrustedHosts(PublicPaths(guarded, (("POST", PATH),)), (*settings.allowed_hosts, own))
     return SecurityHeaders(hosts, ("'none'",))
@@ -92,34 +93,24 @@ def is_loopback(host: str) -> bool:
 
 
 class Guard:
-    """Refuse pages of other sites, and callers without a key where one is needed."""
+    """Refuse pages of other sites, and callers without a key where the API needs one (`key_required`)."""
 
-    def __init__(self, app: ASGIApp, registry: Registry, origins: tuple[str, ...], alone: bool) -> None:
+    def __init__(self, app: ASGIApp, gate: Gate, origins: tuple[str, ...]) -> None:
         self._app = app
-        self._registry = registry
+        self._check_key = key_required(gate)
         self._origins = frozenset(origins)
-        self._alone = alone
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a good request on; 403 for an origin, 401 for a key, 503 where keys cannot be read."""
-        if scope["type"] == "http":
-            refused = await self._refused(Headers(scope=scope))
-            if refused is not None:
-                await refused(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        refused = await self._refused(Request(scope)) if scope["type"] == "http" else None
+        await (refused or self._app)(scope, receive, send)
 
-    async def _refused(self, headers: Headers) -> JSONResponse | None:
-        if not self._origins.issuperset(headers.getlist("origin")):
+    async def _refused(self, request: Request) -> JSONResponse | None:
+        if not self._origins.issuperset(request.headers.getlist("origin")):
             return refusal(403, "mcp.origin_refused")
         try:
-            good = await asyncio.to_thread(self._good_key, headers.getlist("authorization"))
+            await self._check_key(request)
         except UserError as error:
-            return JSONResponse({"error": str(error)}, status_code=error.status)
-        return None if good else refusal(401, "mcp.key_refused", {"WWW-Authenticate": "Bearer"})
-
-    def _good_key(self, shown: list[str]) -> bool:
-        if self._alone and not self._registry.guarded:
-            return True
-        scheme, _, key = shown[0].partition(" ") if len(shown) == 1 else ("", "", "")
-        return scheme.lower() == "bearer" and self._registry.key(key.strip()) is not None
+            headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+            return told(PATH, error.status, str(error), headers)
+        return None

@@ -1,9 +1,9 @@
 """The plain routes: `POST /api/chat` as server-sent events, `/healthz` and `/readyz`."""
 
-import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from asyncio import to_thread
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -11,13 +11,19 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 from starlette.exceptions import HTTPException
 
+from bot.sites.types import Site
 from bot.types import Answer, Event, Sources, Status, Token, Turn
-from bot.web.fences import refusal
+from bot.web.fences import inner_path, refusal, told
+from bot.web.gate import Gate
+from bot.web.openai_shape import PREFIX
+from bot.web.operation import Operation
+from bot.web.slots import Slot
 from bot.web.stream import Failure, ask
-from bot.web.types import MAX_QUESTION, MAX_TURN, MAX_TURNS, BotFor, ChatBot, WebSettings
+from bot.web.types import MAX_QUESTION, MAX_TURN, MAX_TURNS, BotFor, ChatBot
+from bot.web.visitors import admitted
 from bot.web.warmup import Warmup
 from prompts import UserError, say
 
@@ -30,12 +36,6 @@ class QuestionRefusedError(UserError):
     def __init__(self, key: str, status: int, **fields: object) -> None:
         super().__init__(key, **fields)
         self.status = status
-
-
-class BusyServerError(UserError):
-    """Every slot stayed taken while the question waited."""
-
-    status = 503
 
 
 def clean(text: Any) -> Any:
@@ -55,6 +55,8 @@ class ChatRequest(BaseModel):
     question: Text
     history: Annotated[list[Said], Field(max_length=MAX_TURNS)] = []
     site: Annotated[Text, Field(max_length=200)] | None = None
+    consent: StrictBool = False
+    """Whether the question may be kept for some days, masked, where the operator keeps any."""
 
 
 def check_question(question: str) -> str:
@@ -69,48 +71,40 @@ def check_question(question: str) -> str:
     return question
 
 
-def chat_router(
-    bot: ChatBot, warmup: Warmup, settings: WebSettings, bot_for: BotFor | None = None
-) -> APIRouter:
-    """The chat route; only so many questions are answered at the same time.
+def chat_router(bot_for: BotFor, warmup: Warmup, slot: Slot, gate: Gate, operation: Operation) -> APIRouter:
+    """The chat route; only so many questions are answered at the same time, each from its site's corpus."""
 
-    `bot_for` chooses who answers for a site; without it, `bot` answers for all.
-    """
-    slots = asyncio.Semaphore(settings.chats)
+    async def entered(request: Request, body: ChatRequest) -> Site | None:
+        return await admitted(gate, request, body.site)
 
     def checked(body: ChatRequest) -> ChatRequest:
         return body.model_copy(update={"question": check_question(body.question)})
 
-    async def asked(body: ChatRequest) -> ChatBot:
-        return bot if bot_for is None else await asyncio.to_thread(bot_for, body.site)
-
-    async def slot() -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(settings.patience):
-                await slots.acquire()
-        except TimeoutError as exc:
-            raise BusyServerError("web.busy") from exc
-        try:
-            yield
-        finally:
-            slots.release()
+    async def asked(site: Annotated[Site | None, Depends(entered)]) -> ChatBot:
+        return await to_thread(bot_for, site)
 
     router = APIRouter()
 
-    @router.post("/api/chat", response_class=EventSourceResponse, dependencies=[Depends(slot)])
+    @router.post("/api/chat", response_class=EventSourceResponse)
     async def chat(
-        body: Annotated[ChatRequest, Depends(checked)], answerer: Annotated[ChatBot, Depends(asked)]
+        site: Annotated[Site | None, Depends(entered)],
+        body: Annotated[ChatRequest, Depends(checked)],
+        bot: Annotated[ChatBot, Depends(asked)],
+        _: Annotated[None, Depends(slot)],
     ) -> AsyncIterator[ServerSentEvent]:
         """Answer one question: status, sources, token …, answer or error, done."""
         history = [Turn(role, text) for role, text in body.history]
-        async for event in ask(answerer, warmup, body.question, history):
-            yield _sse(event)
+        id = await to_thread(gate.new_answer_id, site)
+        async for event in ask(bot, warmup, body.question, history):
+            yield _sse(event, id)
+            if body.consent and isinstance(event, Answer):
+                await operation.keep(body.question, event)
         yield _line("done", {})
 
     return router
 
 
-def _sse(event: Event | Failure) -> ServerSentEvent:
+def _sse(event: Event | Failure, id: str) -> ServerSentEvent:
     match event:
         case Status(text):
             return _line("status", {"text": text})
@@ -119,7 +113,7 @@ def _sse(event: Event | Failure) -> ServerSentEvent:
         case Token(text):
             return _line("token", {"text": text})
         case Answer():
-            return _line("answer", event.to_json())
+            return _line("answer", event.to_json(id))
         case Failure(text, status):
             return _line("error", {"error": text, "status": status})
 
@@ -132,12 +126,12 @@ def health_router(bot: ChatBot) -> APIRouter:
     """`/healthz`: the process answers. `/readyz`: questions are answered at once."""
     router = APIRouter()
 
-    @router.api_route("/healthz", methods=["GET", "HEAD"])
+    @router.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)
     async def healthz() -> dict[str, str]:
         """Always 200."""
         return {"status": "ok"}
 
-    @router.api_route("/readyz", methods=["GET", "HEAD"])
+    @router.api_route("/readyz", methods=["GET", "HEAD"], include_in_schema=False)
     async def readyz() -> JSONResponse:
         """503 until the analyser and the index are loaded."""
         ready = bot.ready
@@ -155,16 +149,25 @@ def answer_errors(app: FastAPI) -> None:
 
 async def _user_error(request: Request, exc: Exception) -> Response:
     status = exc.status if isinstance(exc, UserError) else 500
-    headers = {"Retry-After": _RETRY_AFTER} if status == 503 else None
-    return JSONResponse({"error": str(exc)}, status_code=status, headers=headers)
+    headers = {503: {"Retry-After": _RETRY_AFTER}, 401: {"WWW-Authenticate": "Bearer"}}.get(status)
+    param, code = getattr(exc, "param", None), getattr(exc, "code", None)
+    return told(inner_path(request.scope), status, str(exc), headers, param, code)
 
 
 async def _invalid_request(request: Request, exc: Exception) -> Response:
     """422 with the name of the first field of ours that is wrong; nothing of what was sent is repeated."""
-    places = [error["loc"] for error in exc.errors()] if isinstance(exc, RequestValidationError) else []
-    fields = [part for place in places for part in place if part in ChatRequest.model_fields]
-    field = fields[0] if fields else say("web.request_body")
-    return JSONResponse({"error": say("web.request_invalid", field=field)}, status_code=422)
+    field = next(_ours(exc), None) if isinstance(exc, RequestValidationError) else None
+    text = say("web.request_invalid", field=field or say("web.request_body"))
+    path = inner_path(request.scope)
+    return told(path, 400 if path.startswith(PREFIX) else 422, text, param=field)
+
+
+def _ours(exc: RequestValidationError) -> Iterator[str]:
+    """The wrong fields of the body that we know: a name that is not expected is a stranger's text."""
+    for error in exc.errors():
+        place = error["loc"][1:2]
+        if error["type"] != "extra_forbidden" and place and isinstance(place[0], str):
+            yield place[0]
 
 
 async def _http_error(request: Request, exc: Exception) -> Response:
@@ -172,4 +175,4 @@ async def _http_error(request: Request, exc: Exception) -> Response:
     key = {404: "web.no_such_path", 405: "web.no_such_method", 413: "web.body_too_large"}.get(
         status, "web.failed"
     )
-    return refusal(status, key)
+    return refusal(status, key, None, inner_path(request.scope))

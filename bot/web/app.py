@@ -9,15 +9,29 @@ from starlette.middleware.cors import CORSMiddleware
 from bot.web.api import answer_errors, chat_router, health_router
 from bot.web.bodies import JsonBodies
 from bot.web.embedded import embed_router
-from bot.web.fences import PublicPaths, SecurityHeaders, TrustedHosts
+from bot.web.fences import OPENAPI, PUBLIC, PublicPaths, SecurityHeaders, TrustedHosts
+from bot.web.gate import Gate
 from bot.web.index import IndexHead
+from bot.web.openai_api import openai_router
+from bot.web.operation import Operation, watched
+from bot.web.opinions import feedback_router
+from bot.web.origins import HEADERS, METHODS, SiteOrigins
 from bot.web.page import mount_page
+from bot.web.slots import slots
+from bot.web.traffic import CountedTraffic
 from bot.web.types import BotFor, ChatBot, WebSettings
+from bot.web.visitors import token_router
 from bot.web.warmup import Warmup
+from prompts import say
 
 
 def build_app(
-    bot: ChatBot, settings: WebSettings, *, page: bool = True, bot_for: BotFor | None = None
+    bot: ChatBot,
+    settings: WebSettings,
+    *,
+    page: bool = True,
+    operation: Operation | None = None,
+    bot_for: BotFor | None = None,
 ) -> FastAPI:
     """The fenced application around `bot`; it starts to load the bot when the server starts.
 
@@ -25,25 +39,36 @@ def build_app(
     `page=False` leaves the chat page out, and with it the import of gradio. `bot_for` chooses who answers for
     a site; without it, `bot` answers for all.
     """
+    operation = operation or Operation.of(settings)
+    bot, bot_for = watched(bot, bot_for, operation)
     warmup = Warmup(bot)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         warmup.start()
-        yield
+        async with operation.running():
+            yield
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    _fence(app, settings)
+    gate, slot = Gate(settings.registry), slots(settings, operation)
+    described = OPENAPI[1] if settings.openapi else None
+    app = FastAPI(
+        title=say("web.title"), docs_url=None, redoc_url=None, openapi_url=described, lifespan=lifespan
+    )
+    _fence(app, settings, gate)
+    app.add_middleware(CountedTraffic, traffic=operation.traffic)
     app.include_router(health_router(bot))
-    app.include_router(chat_router(bot, warmup, settings, bot_for))
-    app.include_router(embed_router(bot, warmup, lambda site: settings.frame_ancestors, bot_for))
+    app.include_router(chat_router(bot_for, warmup, slot, gate, operation))
+    app.include_router(token_router(gate))
+    app.include_router(feedback_router(bot_for, gate, operation))
+    app.include_router(openai_router(bot, warmup, slot, gate))
+    app.include_router(embed_router(bot_for, warmup, settings.frame_ancestors, gate))
     answer_errors(app)
     if page:
         mount_page(app, bot, warmup, settings)
     return app
 
 
-def _fence(app: FastAPI, settings: WebSettings) -> None:
+def _fence(app: FastAPI, settings: WebSettings, gate: Gate) -> None:
     """Add the middleware, the innermost first."""
     app.add_middleware(IndexHead)
     app.add_middleware(JsonBodies)
@@ -51,11 +76,12 @@ def _fence(app: FastAPI, settings: WebSettings) -> None:
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.origins,
-        allow_methods=("GET", "POST"),
-        allow_headers=("Content-Type",),
+        allow_methods=METHODS,
+        allow_headers=HEADERS,
         allow_credentials=False,
     )
-    app.add_middleware(PublicPaths)
+    app.add_middleware(SiteOrigins, gate=gate, known=settings.origins)
+    app.add_middleware(PublicPaths, public=(*PUBLIC, OPENAPI) if settings.openapi else PUBLIC)
     own = f"[{settings.host}]" if ":" in settings.host else settings.host
     app.add_middleware(TrustedHosts, hosts=(*settings.allowed_hosts, own))
     app.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors)

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.web.fences import inner_path, refusal
 
 OWN_BODY = 16 * 1024  # bytes of a body on our own routes
+API_BODY = 256 * 1024  # an OpenAI client sends the whole conversation with each question, too
 QUEUE_BODY = 256 * 1024  # bytes on the page's queue: it posts the whole conversation with each question
 _BODY_SECONDS = 20.0  # a body that takes longer is cut off
 _FILE_MARK = "gradio.filedata"
@@ -30,17 +31,22 @@ class JsonBodies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        queue = inner_path(scope).startswith("/gradio_api/")
+        path = inner_path(scope)
         body = b""
         try:
-            body = await self._read(scope, receive, self._queue if queue else self._own)
+            body = await self._read(scope, receive, self._limit(path))
             if scope["method"] == "POST":
                 _judge(scope, body)
         except BodyRefusedError as refused:
             close = {"Connection": "close"} if refused.status in (408, 413) else None
-            await refusal(refused.status, refused.key, close)(scope, receive, send)
+            await refusal(refused.status, refused.key, close, path)(scope, receive, send)
             return
         await self._app(scope, _replay(body, receive), send)
+
+    def _limit(self, path: str) -> int:
+        if path == "/v1/chat/completions":
+            return API_BODY
+        return self._queue if path.startswith("/gradio_api/") else self._own
 
     async def _read(self, scope: Scope, receive: Receive, limit: int) -> bytes:
         length = Headers(scope=scope).get("content-length", "0")

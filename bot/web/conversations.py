@@ -4,6 +4,7 @@ import logging
 import time
 from asyncio import to_thread
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 from bot.types import Answer, Sources, Status, Token, Turn
@@ -17,7 +18,7 @@ from bot.web.evidence import (
     partial_html,
     stopped_html,
 )
-from bot.web.stream import Failure, Inbox, ask, warmed
+from bot.web.stream import Failure, Inbox, ask, ticking, warmed
 from bot.web.transcript import Message
 from bot.web.types import ChatBot
 from bot.web.warmup import Warmup
@@ -97,27 +98,31 @@ class Conversations:
     async def _paced(self, question: str, history: list[Turn], inbox: Inbox) -> AsyncIterator[Message]:
         """The reply as it grows, at most ten times a second; the last one is complete."""
         written, status, shown = "", say("web.searching"), 0.0
-        async for event in ask(self._bot, self._warmup, question, history, inbox):
-            match event:
-                case Answer():
-                    evidence = await to_thread(evidence_html, event, self._bot.article)
-                    parts = (answer_html(event), fallback_html(event), evidence)
-                    yield transcript.replied(*parts)  # the questions may take a while
-                    more = await to_thread(self._follow_ups, event, transcript.questions(history))
-                    yield transcript.replied(*parts, questions=more)
-                    return
-                case Failure(text):
-                    yield transcript.replied(failure_html(text))
-                    return
-                case Token(text):
-                    written += text
-                case Status(text):
-                    status = text
-                case Sources():
-                    status = say("web.writing")
-            if time.monotonic() - shown >= _PACE:
-                yield transcript.replied(partial_html(written, status))
-                shown = time.monotonic()
+        stream = ticking(ask(self._bot, self._warmup, question, history, inbox), _PACE)
+        async with aclosing(stream) as events:
+            async for event in events:
+                match event:
+                    case None:  # what came too soon after the last update is shown now
+                        shown = 0.0
+                    case Answer():
+                        evidence = await to_thread(evidence_html, event, self._bot.article)
+                        parts = (answer_html(event), fallback_html(event), evidence)
+                        yield transcript.replied(*parts)  # the questions may take a while
+                        more = await to_thread(self._follow_ups, event, transcript.questions(history))
+                        yield transcript.replied(*parts, questions=more)
+                        return
+                    case Failure(text):
+                        yield transcript.replied(failure_html(text))
+                        return
+                    case Token(text):
+                        written += text
+                    case Status(text):
+                        status = text
+                    case Sources():
+                        status = say("web.writing")
+                if time.monotonic() - shown >= _PACE:
+                    yield transcript.replied(partial_html(written, status))
+                    shown = time.monotonic()
         ending = stopped_html(written) if inbox.closed else failure_html(say("web.failed"))
         yield transcript.replied(ending)
 

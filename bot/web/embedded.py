@@ -11,21 +11,21 @@ import html
 import json
 import re
 from asyncio import to_thread
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from string import Template
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from bot.web.evidence import surroundings, web_link
 from bot.web.fences import frame_sources
+from bot.web.gate import Gate
 from bot.web.stream import warmed
 from bot.web.types import BotFor, ChatBot
+from bot.web.visitors import admitted
 from bot.web.warmup import Warmup
 from prompts import UserError, sentences
 from vectorstore.types import Article
@@ -37,7 +37,6 @@ _SITE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NUMBER = re.compile(r"\d{1,9}")
 # What the launcher says; the other sentences are the page's.
 _LAUNCHER_TEXTS = ("launch", "close", "widget", "opening", "unavailable")
-FrameAncestors = Callable[[str | None], tuple[str, ...]]
 
 
 class PassageUnknownError(UserError):
@@ -67,63 +66,72 @@ class Passage:
     url: str | None
 
 
-def embed_router(
-    bot: ChatBot, warmup: Warmup, frame_ancestors: FrameAncestors, bot_for: BotFor | None = None
-) -> APIRouter:
+def embed_router(bot_for: BotFor, warmup: Warmup, frame_ancestors: tuple[str, ...], gate: Gate) -> APIRouter:
     """The routes of the launcher and of the page in its frame.
 
-    `frame_ancestors` names the CSP sources that may frame the page for a site's name (None where the query
-    names none, or none that can be one); an empty tuple denies all. `bot_for` chooses whose articles a site
-    shows.
+    `frame_ancestors` are the CSP sources that may frame the page where the query names no site; for a site
+    they are its own, and for what is none, none. `bot_for` chooses whose articles a site shows.
     """
     router = APIRouter()
     _add_files(router)
 
-    @router.api_route("/embed", methods=["GET", "HEAD"])
+    @router.api_route("/embed", methods=["GET", "HEAD"], include_in_schema=False)
     async def embed(request: Request) -> Response:
         """The page; whatever is unknown in the query is as if it were not there."""
         query = request.query_params
-        site = site_name(query.get("site"))
         lang = _one_of(LANGUAGES, query.get("lang"))
         theme = _one_of(THEMES, query.get("theme"))
-        allowed = await to_thread(frame_ancestors, site)
+        site = query.get("site")
+        allowed = frame_ancestors if not site else await to_thread(_ancestors, gate, site)
         return _reply(request, page(lang, theme), {"Content-Security-Policy": policy(allowed)})
 
-    async def asked(site: str = "") -> ChatBot:
-        return bot if bot_for is None else await to_thread(bot_for, site_name(site))
-
     @router.get("/embed/suggestions")
-    async def suggestions(shown: Annotated[ChatBot, Depends(asked)]) -> dict[str, tuple[str, ...]]:
-        """Example questions, once the bot is loaded; none where it cannot be."""
+    async def suggestions(site: str = "") -> dict[str, tuple[str, ...]]:
+        """Example questions, once the bot is loaded; none where it cannot be. Raises GateError."""
         await warmed(warmup)
-        ready = shown is not bot or bot.ready  # the bot of another corpus loads by being asked
-        return {"questions": await to_thread(shown.suggestions) if ready else ()}
+        known = await to_thread(gate.site, site) if site_name(site) else None
+        bot = await to_thread(bot_for, known)
+        return {"questions": await to_thread(_questions, bot) if warmup.done else ()}
 
     @router.get("/embed/evidence")
     async def evidence(
-        shown: Annotated[ChatBot, Depends(asked)], article: str = "", start: str = "", end: str = ""
+        request: Request, article: str = "", start: str = "", end: str = "", site: str | None = None
     ) -> dict[str, str | None]:
-        """A quote inside its paragraph. Raises PassageUnknownError."""
-        found = await to_thread(shown.article, article) if 0 < len(article) <= 200 else None
+        """A quote inside its paragraph. Raises PassageUnknownError, and as `admitted` does."""
+        bot = await to_thread(bot_for, await admitted(gate, request, site))
+        found = await to_thread(bot.article, article) if 0 < len(article) <= 200 else None
         return asdict(passage(found, start, end))
 
     return router
 
 
+def _questions(bot: ChatBot) -> tuple[str, ...]:
+    """Example questions; none where the bot cannot be loaded, which the first answer tells of."""
+    try:
+        return bot.suggestions()
+    except UserError:
+        return ()
+
+
+def _ancestors(gate: Gate, site: str) -> tuple[str, ...]:
+    """Who may frame the page for a site; nobody for what cannot be one."""
+    return gate.frame_ancestors(site) if site_name(site) else ()
+
+
 def _add_files(router: APIRouter) -> None:
     """The launcher, and the page's script, style and icon."""
 
-    @router.api_route("/widget.js", methods=["GET", "HEAD"])
+    @router.api_route("/widget.js", methods=["GET", "HEAD"], include_in_schema=False)
     async def widget(request: Request) -> Response:
         """The launcher as it is now."""
         return _reply(request, assets()["widget.js"], _FOR_ALL)
 
-    @router.api_route("/widget-{version}.js", methods=["GET", "HEAD"])
+    @router.api_route("/widget-{version}.js", methods=["GET", "HEAD"], include_in_schema=False)
     async def pinned(request: Request, version: str) -> Response:
         """The launcher of one version, for a script tag with its hash."""
         return _reply(request, _versioned("widget.js", version), _FOR_ALL)
 
-    @router.api_route("/embed/{version}/{name}", methods=["GET", "HEAD"])
+    @router.api_route("/embed/{version}/{name}", methods=["GET", "HEAD"], include_in_schema=False)
     async def part(request: Request, version: str, name: str) -> Response:
         """The page's script, style or icon."""
         if name not in ("embed.js", "embed.css", "embed.svg"):

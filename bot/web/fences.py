@@ -1,7 +1,8 @@
 """What stands between the public and the routes: pure-ASGI middleware, outermost first.
 
-SecurityHeaders → TrustedHosts → PublicPaths → CORSMiddleware → JsonBodies (bodies.py). What is not on a
-list is refused: hosts, paths, methods, content types, sizes and shapes of bodies.
+SecurityHeaders → TrustedHosts → PublicPaths → SiteOrigins (origins.py) → CORSMiddleware → JsonBodies
+(bodies.py). What is not on a list is refused: hosts, paths, methods, content types, sizes and shapes of
+bodies.
 """
 
 import logging
@@ -12,6 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.web.openai_shape import PREFIX, openai_error
 from prompts import say
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -21,6 +23,10 @@ _FILE = r"(?:[A-Za-z0-9_@-][A-Za-z0-9._@-]*/)*[A-Za-z0-9_@-][A-Za-z0-9._@-]*"
 # Every path that is answered, below the root path: (methods, pattern). Nothing else is.
 PUBLIC: tuple[tuple[str, str], ...] = (
     ("POST", "/api/chat"),
+    ("POST", "/api/token"),
+    ("POST", "/api/feedback"),
+    ("POST", "/v1/chat/completions"),
+    ("GET", "/v1/models"),
     ("GET HEAD", "/widget.js"),
     ("GET HEAD", "/widget-[0-9a-f]{12}.js"),
     ("GET HEAD", "/embed"),
@@ -44,13 +50,32 @@ PUBLIC: tuple[tuple[str, str], ...] = (
     ("POST", "/gradio_api/cancel"),
     ("POST", "/gradio_api/reset"),
 )
+OPENAPI = ("GET", "/openapi.json")  # answered too, where the settings say so
 # A proxy's headers that Gradio would build its own address from, whoever sent them.
 _FORGEABLE = re.compile(rb"x-forwarded-(?!for$|proto$).*|forwarded|x-gradio-.*|x-original-.*|x-rewrite-url")
+# A request with one of these has come by way of somebody else.
+_FORWARDED = re.compile(
+    rb"x-forwarded(-.*)?|forwarded|via|x-real-ip|cf-.*|true-client-ip|x-client-ip|x-cluster-client-ip|x-original-.*"
+)
 
 
-def refusal(status: int, key: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """An error answer: one Korean sentence as `{"error": "…"}`."""
-    return JSONResponse({"error": say(key)}, status_code=status, headers=headers)
+def refusal(status: int, key: str, headers: dict[str, str] | None = None, path: str = "") -> JSONResponse:
+    """An error answer: one Korean sentence as `{"error": "…"}`, below /v1/ in OpenAI's form."""
+    return told(path, status, say(key), headers)
+
+
+def told(
+    path: str,
+    status: int,
+    message: str,
+    headers: dict[str, str] | None = None,
+    param: str | None = None,
+    code: str | None = None,
+) -> JSONResponse:
+    """An error answer with any message; `param` and `code` are told below /v1/ only."""
+    ours = {"error": message}
+    content = openai_error(status, message, param, code) if path.startswith(PREFIX) else ours
+    return JSONResponse(content, status_code=status, headers=headers)
 
 
 class SecurityHeaders:
@@ -82,13 +107,13 @@ class SecurityHeaders:
             )
             if started:
                 raise
-            await refusal(500, "web.failed")(scope, receive, sending)
+            await refusal(500, "web.failed", None, inner_path(scope))(scope, receive, sending)
 
     def _complete(self, path: str, message: Message) -> None:
         message.setdefault("headers", [])
         headers = MutableHeaders(scope=message)
         kind = headers.get("content-type", "")
-        data = path.startswith(("/api/", "/embed", "/widget")) or kind.startswith(
+        data = path.startswith(("/api/", "/v1/", "/embed", "/widget")) or kind.startswith(
             ("application/json", "text/event-stream", "text/plain")
         )
         if path != _OWN_POLICY or "content-security-policy" not in headers:
@@ -156,8 +181,10 @@ class TrustedHosts:
             return
         if scope["type"] == "http":
             if not self._known(scope):
-                await refusal(400, "web.unknown_host")(scope, receive, send)
+                await refusal(400, "web.unknown_host", None, inner_path(scope))(scope, receive, send)
                 return
+            forwarded = any(_FORWARDED.fullmatch(name.lower()) for name, _ in scope["headers"])
+            scope.setdefault("state", {})["forwarded"] = forwarded
             kept = [
                 (name, value) for name, value in scope["headers"] if not _FORGEABLE.fullmatch(name.lower())
             ]
@@ -189,11 +216,10 @@ class PublicPaths:
         path = inner_path(scope)
         methods = next((methods for methods, pattern in self._public if pattern.fullmatch(path)), None)
         if methods is None:
-            await refusal(404, "web.no_such_path")(scope, receive, send)
-        elif scope["method"] not in methods and not _preflight(scope):
-            await refusal(405, "web.no_such_method", {"Allow": ", ".join(sorted(methods))})(
-                scope, receive, send
-            )
+            await refusal(404, "web.no_such_path", None, path)(scope, receive, send)
+        elif scope["method"] not in methods and not preflight(scope):
+            allow = {"Allow": ", ".join(sorted(methods))}
+            await refusal(405, "web.no_such_method", allow, path)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -205,5 +231,6 @@ def inner_path(scope: Scope) -> str:
     return path[len(root) :] if root and path.startswith(root + "/") else path
 
 
-def _preflight(scope: Scope) -> bool:
+def preflight(scope: Scope) -> bool:
+    """Whether a browser asks what it may ask."""
     return scope["method"] == "OPTIONS" and "access-control-request-method" in Headers(scope=scope)

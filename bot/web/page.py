@@ -44,6 +44,7 @@ def mount_page(app: Any, bot: ChatBot, warmup: Warmup, settings: WebSettings) ->
         app,
         page,
         path="/",
+        root_path=settings.root_path,
         theme=_theme(),
         css=_style(),
         footer_links=[],

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -51,7 +51,7 @@ class Inbox:
 
 async def ask(
     bot: ChatBot, warmup: Warmup, question: str, history: Sequence[Turn], inbox: Inbox | None = None
-) -> AsyncIterator[Event | Failure]:
+) -> AsyncGenerator[Event | Failure, None]:
     """Yield a Status, the bot's events and, where something fails, one Failure as the last.
 
     Closing `inbox` ends it early.
@@ -68,6 +68,35 @@ async def ask(
             yield event
     finally:
         pump.wanted = False
+
+
+async def ticking(
+    events: AsyncGenerator[Event | Failure, None], seconds: float
+) -> AsyncGenerator[Event | Failure | None, None]:
+    """The same events, and None once where none has come for so long after the last."""
+
+    async def following() -> Event | Failure | None:
+        return await anext(events, None)
+
+    waiting = asyncio.ensure_future(following())
+    pause: float | None = seconds
+    try:
+        while True:
+            await asyncio.wait({waiting}, timeout=pause)
+            if not waiting.done():
+                pause = None
+                yield None
+                continue
+            event = waiting.result()
+            if event is None:
+                return
+            waiting, pause = asyncio.ensure_future(following()), seconds
+            yield event
+    finally:
+        waiting.cancel()
+        with suppress(asyncio.CancelledError):
+            await waiting
+        await events.aclose()
 
 
 async def warmed(warmup: Warmup, inbox: Inbox | None = None) -> None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
+from bot.sites.types import Site
 from bot.types import Answer, Event, Turn
 from vectorstore.types import Article
 
@@ -35,8 +37,8 @@ class ChatBot(Protocol):
         """Questions that go on from an answer, without those already asked."""
 
 
-BotFor = Callable[[str | None], ChatBot]
-"""The bot that answers for a site's public key, or for None; may block, and raises UserError."""
+BotFor = Callable[[Site | None], ChatBot]
+"""The bot that answers for a site; may block, and raises UserError where the site's corpus is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +61,21 @@ class WebSettings:
     """Conversations that may wait in the page's queue; more are refused."""
     log: Literal["text", "json"] = "text"
     """The form of the server's log (see `bot.journal`)."""
+    registry: Path | None = None
+    """The file of sites and API keys; None has none of either, and keeps no feedback."""
+    openapi: bool = False
+    """Whether `/openapi.json` describes the routes."""
+    root_path: str = ""
+    """The path prefix that a proxy takes off before it hands a request on: /bot."""
+    grace: float = 30.0
+    """Seconds that running answers may go on after the stop signal."""
+    admin_port: int | None = None
+    """The port of `/metrics` and `/status`; None for none, 0 for a free one."""
+    admin_host: str = "127.0.0.1"
+    """Its address: a loopback one."""
+    counts: str | None = None
+    """The file of daily counts; None counts nothing."""
+    questions: str | None = None
+    """The file of questions whose visitors consent; None keeps none."""
+    keep_days: int = 0
+    """For how many days they are kept; with 0 none is added."""

@@ -83,14 +83,39 @@ async function ask(question) {
   }
 }
 
+// What is asked in the name of a site shows a visitor's token, which ends after a while.
+let token = null; // the promise of one
+
+function post(path, body, signal) {
+  return call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body, signal });
+}
+
+async function call(path, options = {}) {
+  const made = (headers) => fetch(path, { ...options, headers: { ...options.headers, ...headers }, credentials: "omit" });
+  if (!site) return made();
+  for (let tries = 2; ; ) {
+    const shown = (token ??= visit());
+    const response = await made({ Authorization: `Bearer ${await shown}` });
+    if (response.status !== 401 || !--tries) return response;
+    if (token === shown) token = null;
+  }
+}
+
+async function visit() {
+  try {
+    const headers = { "Content-Type": "application/json" };
+    const body = JSON.stringify({ site });
+    const response = await fetch("api/token", { method: "POST", headers, body, credentials: "omit" });
+    if (!response.ok) throw await refused(response);
+    return (await response.json()).token;
+  } catch (error) {
+    token = null;
+    throw error;
+  }
+}
+
 async function answered(question, turn, signal) {
-  const response = await fetch("api/chat", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: request(question),
-    credentials: "omit",
-    signal,
-  });
+  const response = await post("api/chat", request(question), signal);
   if (!response.ok) throw await refused(response);
   let written = "";
   let answer = null;
@@ -325,7 +350,7 @@ const seen = new IntersectionObserver((entries) => {
 async function surround(citation, node, quote, source) {
   const bounds = new URLSearchParams({ article: citation.article, start: citation.start, end: citation.end });
   if (site) bounds.set("site", site);
-  const response = await fetch(`embed/evidence?${bounds}`, { credentials: "omit" }).catch(() => null);
+  const response = await call(`embed/evidence?${bounds}`).catch(() => null);
   if (response?.status === 404) {
     quote.replaceChildren(el("span", { class: "aside" }, t.gone));
     source.querySelector("a")?.remove();
@@ -434,15 +459,17 @@ function why(turn, made) {
   const name = `why-${turns.indexOf(turn)}`;
   const choices = REASONS.map((value) => el("label", {}, el("input", { type: "radio", name, value }), labels[value]));
   const note = el("input", { type: "text", maxlength: "300", autocomplete: "off" });
-  const form = el("fieldset", {}, el("legend", {}, t.why), ...choices, el("label", { class: "note" }, t.note, note));
+  const agreed = el("input", { type: "checkbox" });
+  const words = [el("label", { class: "note" }, t.note, note), el("label", {}, agreed, t.consent)];
+  const form = el("fieldset", {}, el("legend", {}, t.why), ...choices, ...words);
   const close = () => {
     form.remove();
     made.focus();
   };
   const report = () => {
-    const reason = form.querySelector(":checked")?.value ?? null;
+    const reason = form.querySelector("[type=radio]:checked")?.value ?? null;
     close();
-    judge(turn, "down", made, reason, note.value.trim() || null);
+    judge(turn, "down", made, reason, (agreed.checked && note.value.trim()) || null); // no word without consent
   };
   form.append(
     el("div", { class: "buttons" }, button(t.report, report, { class: "primary" }), button(t.cancel, close)),
@@ -460,12 +487,8 @@ function why(turn, made) {
 async function judge(turn, verdict, made, reason = null, note = null) {
   const { id, citations = [] } = turn.answer;
   const sources = [...new Set(citations.map((citation) => citation.article))];
-  const response = await fetch("api/feedback", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ id: id ?? null, verdict, reason, note, sources, site }),
-    credentials: "omit",
-  }).catch(() => null);
+  const told = { id: id ?? null, verdict, reason, note, consent: note !== null, sources, site };
+  const response = await post("api/feedback", JSON.stringify(told)).catch(() => null);
   if (response?.ok) {
     for (const other of turn.node.querySelectorAll(".thumb")) other.setAttribute("aria-pressed", String(other === made));
     remark(turn, t.thanks);

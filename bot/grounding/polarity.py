@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from bot.amounts import Amount, amounts
-from bot.clauses import Clause, Unit, clauses, likeness
+from bot.grounding.amounts import Amount, amounts
+from bot.grounding.clauses import Clause, Unit, clauses, likeness
 from bot.lexicon import words
 from vectorstore.kiwi_encoder import KiwiEncoder
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from bot.amounts import Amount, amounts
-from bot.clauses import Clause, Unit, clauses, likeness
+from bot.grounding.amounts import Amount, amounts
+from bot.grounding.clauses import Clause, Unit, clauses, likeness
 from bot.kinds import SURNAMES, TITLE
 from bot.lexicon import words
 from bot.people import NAME_TITLE, TITLE_NAME
@@ -49,8 +49,8 @@ class Slot:
     end: int
 
 
-def misplaced(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> tuple[str, str] | None:
-    """The value of the sentence that the evidence has of something else, and what it has instead; or None."""
+def misplaced(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> str | None:
+    """The value that the evidence has of something else, with what it has instead; None where there is none."""
     people = named("\n".join((sentence, *evidence)))
     there = [(clause, _slots(clause, people)) for text in evidence for clause in clauses(text, encoder)]
     for clause in clauses(sentence, encoder):
@@ -61,11 +61,11 @@ def misplaced(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> t
             or _turned(clause, there, people)
         )
         if crossed is not None:
-            return crossed
+            return " / ".join(crossed)
         for slot in slots:
             instead = _instead(slot, clause, there)
             if instead is not None:
-                return slot.value, instead
+                return f"{slot.value} / {instead}"
     return None
 
 

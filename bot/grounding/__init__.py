@@ -1,0 +1,1 @@
+"""Whether the evidence bears out a sentence that a language model wrote."""
