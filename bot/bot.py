@@ -10,15 +10,14 @@ import langsmith
 from langchain_core.runnables import Runnable
 
 from bot.chain import Ask, build_chain, extractive
+from bot.engines import Engines
 from bot.passages import Pages
 from bot.settings import BotSettings
 from bot.suggest import Suggestions
 from bot.types import Answer, Event, State, Turn
 from prompts import UserError
-from vectorstore.encoders import load_encoder
 from vectorstore.reader import Index
-from vectorstore.reranker import load_reranker
-from vectorstore.types import Article
+from vectorstore.types import Article, Hit
 
 if TYPE_CHECKING:
     from bot.llm.calls import Model
@@ -39,10 +38,11 @@ class LongQuestionError(QuestionError):
 
 
 class Bot:
-    """Answers questions about the articles of one store."""
+    """Answers questions about the articles of one store; several bots may share their engines."""
 
-    def __init__(self, settings: BotSettings) -> None:
+    def __init__(self, settings: BotSettings, engines: Engines | None = None) -> None:
         self._settings = settings
+        self._engines = engines or Engines(settings)
         self._loading = threading.Lock()
         self._loaded: tuple[Index, Pages] | None = None
         self._model: Model | None = None
@@ -83,6 +83,11 @@ class Bot:
                 event = replace(event, latency_ms=round((time.perf_counter() - started) * 1000))
             yield event
 
+    def search(self, question: str, k: int) -> list[Hit]:
+        """The `k` best passages for a question, best first. Raises as `answer` does."""
+        check_question(question)
+        return self._load()[0].search(question, k)
+
     def article(self, id: str) -> Article | None:
         """The article of that id, or None."""
         return self._load()[0].article(id)
@@ -111,29 +116,26 @@ class Bot:
     def _load(self) -> tuple[Index, Pages]:
         with self._loading:
             if self._loaded is None:
-                index = Index(
-                    self._settings.store, load_encoder(self._settings), load_reranker(self._settings)
-                )
+                index = Index(self._settings.store, self._engines.encoder, self._engines.reranker)
                 pages = Pages(index)
                 self._offline = self._chain = build_chain(pages, extractive, self.suggestions)
-                if self._settings.llm != "none":
-                    self._model, self._chain = _with_model(self._settings, pages, self.suggestions)
+                if (model := self._engines.model) is not None:
+                    self._model = model
+                    self._chain = _with_model(self._settings, model, pages, self.suggestions)
                 self._suggestions = Suggestions(pages, self._extracted)
                 self._loaded = index, pages
             return self._loaded
 
 
 def _with_model(
-    settings: BotSettings, pages: Pages, suggestions: Callable[[], Sequence[str]]
-) -> tuple["Model", Runnable[Ask, Iterator[Event]]]:
-    """The language model of the settings, and the chain that answers with it. Raises ModelSettingError."""
+    settings: BotSettings, model: "Model", pages: Pages, suggestions: Callable[[], Sequence[str]]
+) -> Runnable[Ask, Iterator[Event]]:
+    """The chain that answers with the language model of the settings."""
     from bot.llm.answerer import Generative
     from bot.llm.condense import Condenser
-    from bot.llm.factory import open_model
 
-    model = open_model(settings)
     answerer = Generative(model, pages.words, settings.llm_context, settings.llm_tokens)
-    return model, build_chain(pages, answerer, suggestions, Condenser(model))
+    return build_chain(pages, answerer, suggestions, Condenser(model))
 
 
 def _last(events: Iterator[Event]) -> Answer:

@@ -1,4 +1,4 @@
-"""`forum-bot ask | chat | serve | ingest | reindex | takedown | eval | sites | keys | report | …`."""
+"""`forum-bot ask | chat | serve | mcp | ingest | reindex | takedown | eval | sites | keys | report | …`."""
 
 import argparse
 import json
@@ -56,17 +56,24 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     store = argparse.ArgumentParser(add_help=False)
     store.add_argument("--store", type=Path, help=say("cli.store"))
-    ask = commands.add_parser("ask", parents=[store], help=say("cli.ask"))
+    named = argparse.ArgumentParser(add_help=False, parents=[store])
+    named.add_argument("--corpus", metavar="NAME", help=say("store.cli_corpus"))
+    ask = commands.add_parser("ask", parents=[named], help=say("cli.ask"))
     ask.add_argument("question", nargs="?", help=say("cli.ask_question"))
     ask.add_argument("--json", action="store_true", help=say("cli.ask_json"))
     ask.add_argument("--batch", type=Path, metavar="FILE", help=say("cli.ask_batch"))
     ask.set_defaults(run=_ask)
-    commands.add_parser("chat", parents=[store], help=say("cli.chat")).set_defaults(run=_chat)
+    commands.add_parser("chat", parents=[named], help=say("cli.chat")).set_defaults(run=_chat)
     serve = commands.add_parser("serve", parents=[store], help=say("cli.serve"))
     serve.add_argument("--host", help=say("cli.serve_host"))
     serve.add_argument("--port", type=int, help=say("cli.serve_port"))
     serve.add_argument("--example", choices=EXAMPLES, help=say("cli.serve_example"))
     serve.set_defaults(run=_serve)
+    tools = commands.add_parser("mcp", parents=[named], help=say("mcp.help"))
+    tools.add_argument("--http", action="store_true", help=say("mcp.help_http"))
+    tools.add_argument("--host", help=say("mcp.help_host"))
+    tools.add_argument("--port", type=int, help=say("mcp.help_port"))
+    tools.set_defaults(run=_mcp)
     report = commands.add_parser("report", parents=[store], help=say("report.help"))
     report.add_argument("--days", type=int, default=30, metavar="N", help=say("report.help_days"))
     report.add_argument("--json", action="store_true", help=say("report.help_json"))
@@ -74,14 +81,14 @@ def parser() -> argparse.ArgumentParser:
     purge = commands.add_parser("purge", parents=[store], help=say("report.help_purge"))
     purge.add_argument("--all", action="store_true", help=say("report.help_all"))
     purge.set_defaults(run=_purge)
-    commands.add_parser("reindex", parents=[store], help=say("cli.reindex")).set_defaults(run=_reindex)
-    takedown = commands.add_parser("takedown", parents=[store], help=say("takedown.help"))
+    commands.add_parser("reindex", parents=[named], help=say("cli.reindex")).set_defaults(run=_reindex)
+    takedown = commands.add_parser("takedown", parents=[named], help=say("takedown.help"))
     takedown.add_argument("what", nargs="?", help=say("takedown.help_what"))
     takedown.add_argument("--undo", action="store_true", help=say("takedown.help_undo"))
     takedown.add_argument("--until", type=int, metavar="DAYS", help=say("takedown.help_until"))
     takedown.add_argument("--list", action="store_true", help=say("takedown.help_list"))
     takedown.set_defaults(run=_takedown)
-    doctor = commands.add_parser("doctor", parents=[store], help=say("cli.doctor"))
+    doctor = commands.add_parser("doctor", parents=[named], help=say("cli.doctor"))
     doctor.set_defaults(run=_doctor)
     commands.add_parser("eval", help=say("evaluation.cli"))
     for name in ("sites", "keys"):
@@ -164,7 +171,7 @@ def _serve(arguments: Arguments) -> int:
     if arguments.example is not None:
         print(EXAMPLES[arguments.example].read_text(encoding="utf-8"), end="")
         return 0
-    from bot.bot import Bot
+    from bot.corpora import Corpora
     from bot.settings import BotSettings
     from bot.web.serve import serve
     from bot.web.types import WebSettings
@@ -187,7 +194,14 @@ def _serve(arguments: Arguments) -> int:
         check_setting(settings)
         # A question that waits for the model keeps its slot, and costs nothing meanwhile.
         web = replace(web, chats=max(web.chats, settings.llm_calls + settings.llm_waiting))
-    return serve(Bot(settings), web)
+    corpora = Corpora(settings)
+    return serve(corpora.bot(), web, bot_for=corpora.of_site)
+
+
+def _mcp(arguments: Arguments) -> int:
+    from bot.mcp.cli import check, run
+
+    return check(arguments) or run(_settings(arguments), arguments)
 
 
 def _report(arguments: Arguments) -> int:
@@ -211,7 +225,7 @@ def _purge(arguments: Arguments) -> int:
 def _reindex(arguments: Arguments) -> int:
     from ingest.cli import reindex_main
 
-    return reindex_main(arguments.store)
+    return reindex_main(arguments.store, arguments.corpus)
 
 
 def _takedown(arguments: Arguments) -> int:
@@ -226,7 +240,7 @@ def _doctor(arguments: Arguments) -> int:
     from bot.doctor import examine
 
     good = True
-    for finding in examine(arguments.store):
+    for finding in examine(arguments.store, arguments.corpus):
         good = good and finding.good
         mark = "✓" if finding.good else "✗"
         print(say("cli.doctor_line", mark=mark, name=finding.name, value=finding.value))
@@ -244,9 +258,12 @@ def _read_settings(arguments: Arguments) -> Any:
 def _settings(arguments: Arguments, **given: Any) -> Any:
     """The settings; where no store is named and none is there yet, the bundled report is put in first."""
     from bot.settings import BotSettings
+    from vectorstore.corpora import at_corpus
     from vectorstore.settings import load_settings
 
     settings = load_settings(BotSettings, store=arguments.store, **given)
+    if getattr(arguments, "corpus", None) is not None:
+        return at_corpus(settings, arguments.corpus)
     if arguments.store is None and not (settings.store / "CURRENT").exists():
         from ingest.pipeline import ingest_report
         from vectorstore.encoders import load_encoder

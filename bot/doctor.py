@@ -11,7 +11,13 @@ from pathlib import Path
 from prompts import UserError, options, say
 
 LIBRARIES = ("langchain-core", "chromadb", "sentence-transformers", "gradio", "kiwipiepy", "bm25s", "torch")
-EXTRAS = {"html": "trafilatura", "metrics": "prometheus_client", "ollama": "langchain_ollama", "pdf": "pypdf"}
+EXTRAS = {
+    "html": "trafilatura",
+    "mcp": "mcp",
+    "metrics": "prometheus_client",
+    "ollama": "langchain_ollama",
+    "pdf": "pypdf",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,7 @@ class Finding:
     value: str
 
 
-def examine(store: Path | None) -> Iterator[Finding]:
+def examine(store: Path | None, corpus: str | None = None) -> Iterator[Finding]:
     """Look at everything, one finding at a time; a part that is broken is a finding and not an error."""
     yield Finding(True, say("cli.doctor_python"), f"{platform.python_version()} ({platform.system()})")
     yield Finding(True, say("cli.doctor_package"), _version("forum-bot"))
@@ -36,7 +42,7 @@ def examine(store: Path | None) -> Iterator[Finding]:
     except UserError as error:
         yield Finding(False, say("cli.doctor_model"), str(error))
     try:
-        yield from _examine_index(store)
+        yield from _examine_index(store, corpus)
     except UserError as error:
         yield Finding(False, say("cli.doctor_index"), str(error))
 
@@ -53,15 +59,16 @@ def _examine_model(store: Path | None) -> Finding:
     return Finding(True, say("cli.doctor_model"), examine_model(settings))
 
 
-def _examine_index(store: Path | None) -> Iterator[Finding]:
+def _examine_index(store: Path | None, corpus: str | None) -> Iterator[Finding]:
     from bot.bot import Bot
     from bot.settings import BotSettings
+    from vectorstore.corpora import at_corpus
     from vectorstore.encoders import load_encoder
     from vectorstore.reader import Index
     from vectorstore.reranker import load_reranker
     from vectorstore.settings import load_settings
 
-    settings = load_settings(BotSettings, store=store)
+    settings = at_corpus(load_settings(BotSettings, store=store), corpus)
     encoder = load_encoder(settings)
     name, revision = encoder.fingerprint["name"], encoder.fingerprint["revision"]
     device = getattr(encoder, "device", None) or say("cli.doctor_device_cpu", cores=os.cpu_count())

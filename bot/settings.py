@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
+from vectorstore.corpora import root_store
 from vectorstore.settings import StoreSettings
 
 
@@ -83,8 +84,8 @@ class BotSettings(StoreSettings):
 
     @property
     def registry_file(self) -> Path:
-        """Where sites and API keys are kept."""
-        return self.registry or self.store / "registry.sqlite3"
+        """Where sites and API keys are kept: one file for a store and all its corpora."""
+        return self.registry or root_store(self.store) / "registry.sqlite3"
 
     @property
     def counts_file(self) -> Path:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from prompts import UserError, say
 from vectorstore.catalog import Catalog
+from vectorstore.corpora import at_corpus, root_store
 from vectorstore.generations import current_generation
 from vectorstore.settings import StoreSettings, load_settings
-from vectorstore.takedowns import Kind, Takedown, effective, plain_name, put, undo
+from vectorstore.takedowns import Kind, Takedown, effective, places, plain_name, put, undo
 
 MOST_DAYS = 3650
 
@@ -20,12 +21,12 @@ class TakedownError(UserError):
 
 def run(arguments: Namespace) -> Iterator[str]:
     """Do what the arguments ask and yield the lines to print. Raises TakedownError, StoreError."""
-    store = load_settings(StoreSettings, store=arguments.store).store
+    store = at_corpus(load_settings(StoreSettings, store=arguments.store), arguments.corpus).store
     if (arguments.what is None) != arguments.list:
         raise TakedownError("takedown.what")
     folder = current_generation(store)
     if arguments.list:
-        yield from _listed(effective(store))
+        yield from _listed([entry for _, entry in _entries(store)])
     elif arguments.undo:
         yield _undone(store, arguments.what)
     else:
@@ -41,12 +42,22 @@ def _listed(entries: Sequence[Takedown]) -> Iterator[str]:
         yield line if until is None else say("takedown.line_until", line=line, until=until)
 
 
+def _entries(store: Path) -> list[tuple[Path, Takedown]]:
+    """What is down in a store, with the store whose list says so: of the store above a corpus, names only."""
+    return [
+        (place, entry)
+        for place in places(store)
+        for entry in effective(place)
+        if place == store or entry.kind == "name"
+    ]
+
+
 def _undone(store: Path, what: str) -> str:
-    entries = [entry for entry in effective(store) if entry.what in (what, plain_name(what))]
-    if not entries:
+    found = [(place, entry) for place, entry in _entries(store) if entry.what in (what, plain_name(what))]
+    if not found:
         raise TakedownError("takedown.not_down", what=what)
-    for entry in entries:
-        undo(store, entry)
+    for place, entry in found:
+        undo(place, entry)
     return say("takedown.undone", what=what)
 
 
@@ -56,7 +67,8 @@ def _taken_down(store: Path, folder: Path, what: str, days: int | None) -> Itera
         kind = _kind(what, catalog)
     finally:
         catalog.close()
-    entry = put(store, kind, what if kind == "article" else plain_name(what), days)
+    article = kind == "article"
+    entry = put(store if article else root_store(store), kind, what if article else plain_name(what), days)
     yield say(f"takedown.done_{kind}", what=entry.what)
     if entry.until is not None:
         yield say("takedown.ends", until=entry.until)

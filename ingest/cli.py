@@ -18,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code (0 good, 1 nothing went in, 2 usage, 75 another ingest runs)."""
     arguments = _parser().parse_args(argv)
     try:
-        return _run(arguments.source, arguments.store, arguments.json)
+        return _run(arguments)
     except UserError as exc:
         print(exc, file=sys.stderr)
         return exc.exit_code
@@ -27,13 +27,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
 
 
-def reindex_main(store: Path | None) -> int:
+def reindex_main(store: Path | None, corpus: str | None = None) -> int:
     """Build the index anew from its stored articles; returns the exit code. Raises UserError."""
     from ingest.pipeline import reindex, stored_articles
+    from vectorstore.corpora import at_corpus
     from vectorstore.encoders import load_encoder
     from vectorstore.settings import StoreSettings, load_settings
 
-    settings = load_settings(StoreSettings, store=store)
+    settings = at_corpus(load_settings(StoreSettings, store=store), corpus)
     with _progress(lambda: stored_articles(settings.store)) as tick:
         count = reindex(settings.store, load_encoder(settings), tick)
     if not count:
@@ -47,17 +48,20 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ingest", description=say("ingest.help"))
     parser.add_argument("source", nargs="*", metavar="SOURCE", help=say("ingest.help_source"))
     parser.add_argument("--store", type=Path, metavar="PATH", help=say("ingest.help_store"))
+    parser.add_argument("--corpus", metavar="NAME", help=say("ingest.help_corpus"))
     parser.add_argument("--json", action="store_true", help=say("ingest.help_json"))
     return parser
 
 
-def _run(sources: Sequence[str], store: Path | None, as_json: bool) -> int:
+def _run(arguments: argparse.Namespace) -> int:
     from ingest.extent import documents_of
     from ingest.pipeline import ingest_sources
+    from vectorstore.corpora import at_corpus
     from vectorstore.encoders import load_encoder
     from vectorstore.settings import StoreSettings, load_settings
 
-    settings = load_settings(StoreSettings, store=store)
+    sources, as_json = arguments.source, arguments.json
+    settings = at_corpus(load_settings(StoreSettings, store=arguments.store), arguments.corpus, new=True)
     encoder = load_encoder(settings)
     with _progress(lambda: documents_of(sources)) as tick:
 

@@ -1,7 +1,8 @@
 """The one error that a user reads.
 
 UserError
-├── vectorstore: StoreError (no store, damaged store, another encoder), BusyError (another ingest, exit 75)
+├── vectorstore: StoreError (no store, damaged store, another encoder), BusyError (another ingest, exit 75),
+│   CorpusError (a bad or unknown name of a corpus)
 ├── ingest: SourceError (a source that cannot be read)
 └── bot: QuestionError (an empty or too long question), SiteError (a bad origin or name), RegistryError (the
     file of sites and keys), LedgerError (the files of counts

@@ -760,9 +760,13 @@ def test_a_visitors_token_is_fetched_once_and_again_when_it_has_ended(stage: Sta
 
 
 def test_an_unknown_site_is_told_so_in_one_line(stage: Stage, visit) -> None:
-    watch = framed(visit, stage, "?site=nobody")
+    watch = visit(stage.site.url)
+    with watch.page.expect_response("**/embed/suggestions?**") as told:
+        watch.page.goto(f"{stage.site.url}/embed?site=nobody")
+    assert told.value.json() == {"questions": []}
     turn = ask(watch.page, "관장은 누구인가요?")
     expect(turn.get_by_role("alert")).to_have_text(say("web.site_refused"))
+    expect(watch.page.locator("#suggestions button")).to_have_count(0)
 
 
 def test_where_feedback_is_not_taken_the_thumbs_go(stage: Stage, visit) -> None:

@@ -198,7 +198,11 @@ def test_no_script_builds_markup_from_text() -> None:
 
 
 def test_suggestions_are_the_bots(site: Site) -> None:
-    assert site.get("/embed/suggestions?site=village").json == {"questions": list(LibraryBot().suggestions())}
+    assert site.get("/embed/suggestions").json == {"questions": list(LibraryBot().suggestions())}
+
+
+def test_a_site_that_is_none_has_no_suggestions(site: Site) -> None:
+    assert site.get("/embed/suggestions?site=village").json == {"questions": []}
 
 
 def test_evidence_is_the_quote_in_its_paragraph_with_its_link(site: Site) -> None:

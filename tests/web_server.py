@@ -17,7 +17,7 @@ from web_bot import LibraryBot
 
 from bot.web.app import build_app
 from bot.web.serve import bind, serve
-from bot.web.types import ChatBot, WebSettings
+from bot.web.types import BotFor, ChatBot, WebSettings
 
 HERE = Path(__file__).resolve()
 
@@ -109,12 +109,14 @@ def live(
 
 
 @contextmanager
-def inside(bot: ChatBot, settings: WebSettings | None = None) -> Iterator[Site]:
+def inside(
+    bot: ChatBot, settings: WebSettings | None = None, bot_for: BotFor | None = None
+) -> Iterator[Site]:
     """Serve `bot` without the page in a thread of this process, so that a test can look at the bot."""
     servers: list[uvicorn.Server] = []
 
     async def run() -> None:
-        app = build_app(bot, settings or WebSettings(), page=False)
+        app = build_app(bot, settings or WebSettings(), page=False, bot_for=bot_for)
         config = uvicorn.Config(
             app, log_level="critical", ws="none", proxy_headers=False, timeout_graceful_shutdown=2
         )

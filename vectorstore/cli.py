@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from prompts import UserError, say
+from vectorstore.corpora import at_corpus, corpus_store, names
 from vectorstore.encoders import load_encoder
 from vectorstore.errors import StoreError
+from vectorstore.generations import current_generation, read_manifest
 from vectorstore.reader import Index
 from vectorstore.reranker import load_reranker
 from vectorstore.settings import StoreSettings, load_settings
@@ -23,7 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (0 good, 1 failed, 2 usage)."""
     arguments = parser().parse_args(argv)
     try:
-        settings = load_settings(StoreSettings, store=arguments.store)
+        settings = at_corpus(load_settings(StoreSettings, store=arguments.store), arguments.corpus)
+        if getattr(arguments, "corpora", False):
+            return _corpora(settings.store, arguments.json)
         index = Index(settings.store, load_encoder(settings), load_reranker(settings))
         run: int = arguments.run(index, arguments)
     except BrokenPipeError:
@@ -47,6 +51,7 @@ def add_commands(commands: Any) -> None:
     """Add show, search and info to a command line (ours, or forum-bot's)."""
     store = argparse.ArgumentParser(add_help=False)
     store.add_argument("--store", type=Path, help=say("store.cli_store"))
+    store.add_argument("--corpus", metavar="NAME", help=say("store.cli_corpus"))
     show = commands.add_parser("show", parents=[store], help=say("store.cli_show"))
     show.add_argument("article", help=say("store.cli_show_article"))
     show.add_argument("--json", action="store_true", help=say("store.cli_json"))
@@ -59,6 +64,7 @@ def add_commands(commands: Any) -> None:
     find.set_defaults(run=_search)
     info = commands.add_parser("info", parents=[store], help=say("store.cli_info"))
     info.add_argument("--json", action="store_true", help=say("store.cli_json"))
+    info.add_argument("--corpora", action="store_true", help=say("store.cli_corpora"))
     info.set_defaults(run=_info)
 
 
@@ -135,3 +141,26 @@ def _info(index: Index, arguments: argparse.Namespace) -> int:
         day = article.published_date or say("store.no_date")
         print(say("store.info_article", article=article.id, title=article.title, published=day))
     return 0
+
+
+def _corpora(store: Path, as_json: bool) -> int:
+    """List the named corpora of a store; one that cannot be read is told of in its place; exit code."""
+    found = {name: _described(corpus_store(store, name)) for name in names(store)}
+    for name, fields in found.items():
+        if as_json:
+            print(json.dumps({"corpus": name, **fields}, ensure_ascii=False))
+        elif "error" in fields:
+            print(f"{name}: {fields['error']}")
+        else:
+            print(say("store.corpus_line", corpus=name, **fields))
+    if not found and not as_json:
+        print(say("store.no_corpora"))
+    return 1 if any("error" in fields for fields in found.values()) else 0
+
+
+def _described(store: Path) -> dict[str, Any]:
+    try:
+        manifest = read_manifest(current_generation(store))
+    except StoreError as error:
+        return {"error": str(error)}
+    return {"articles": manifest.articles, "chunks": manifest.chunks, "created": manifest.created}

@@ -6,6 +6,7 @@
 A taken-down article is not found, not shown and not cited. A name stands nowhere in what an index gives out:
 its letters are ○ (so that every offset stays true), a sentence that holds it is not quoted, and a question
 with it finds nothing. The index itself is not changed; taking the entry off the list brings everything back.
+A name is in the list of the store above all its corpora (see `corpora`), and is taken down in each of them.
 """
 
 import getpass
@@ -23,6 +24,7 @@ from typing import Literal
 
 from filelock import FileLock, Timeout
 
+from vectorstore.corpora import root_store
 from vectorstore.errors import BusyError, StoreError
 from vectorstore.generations import sync
 from vectorstore.types import Article, Sentence
@@ -128,9 +130,10 @@ class Takedowns:
     """The list of one store as an open index follows it: at most one look a second."""
 
     def __init__(self, store: Path) -> None:
-        self._path = store / FILE
+        self._store = store
+        self._files = tuple(place / FILE for place in places(store))
         self._next = 0.0
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: tuple[_State | None, ...] = ()
         self._entries: tuple[Takedown, ...] = ()
         self._hidden = NOTHING
         self.changes = 0
@@ -145,15 +148,9 @@ class Takedowns:
         return self._hidden
 
     def _look(self) -> None:
-        try:
-            found = self._path.stat()
-            seen = found.st_mtime_ns, found.st_size, found.st_ino
-        except FileNotFoundError:
-            seen = None
-        except OSError as exc:
-            raise StoreError("store.takedowns_broken", path=self._path) from exc
+        seen = tuple(map(_state, self._files))
         if seen != self._seen:
-            self._entries = read(self._path.parent)
+            self._entries = read_all(self._store)
             self._seen = seen
         hidden = hidden_by(self._entries)
         if hidden != self._hidden:
@@ -162,10 +159,33 @@ class Takedowns:
 
 
 NOTHING = Hidden()
+_State = tuple[int, int, int]
+
+
+def _state(path: Path) -> _State | None:
+    """What tells one content of a file from the next; None where it is not there."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise StoreError("store.takedowns_broken", path=path) from exc
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def places(store: Path) -> tuple[Path, ...]:
+    """The stores whose lists count for a store: its own and, for a corpus, that of the store above it."""
+    return tuple(dict.fromkeys((store, root_store(store))))
+
+
+def read_all(store: Path) -> tuple[Takedown, ...]:
+    """What counts for a store: its own list, and the names of the list above it. Raises StoreError."""
+    own, *above = map(read, places(store))
+    return (*own, *(entry for entries in above for entry in entries if entry.kind == "name"))
 
 
 def effective(store: Path) -> tuple[Takedown, ...]:
-    """The entries of a store's list that are in effect now. Raises StoreError."""
+    """The entries of a store's own list that are in effect now. Raises StoreError."""
     return _in_effect(read(store))
 
 

@@ -5,13 +5,12 @@ Secrets come from the system's random source: 128 bits for what is public, 256 f
 
 import hashlib
 import json
-import re
 import secrets
 import sqlite3
 import time
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from bot.sites.errors import SiteError, shown
 from bot.sites.file import changing
 from bot.sites.origins import exact_origin
 from bot.sites.types import LANGUAGES, MAX_LIMIT, MAX_ORIGINS, THEMES, Look, Previous, Site
+from vectorstore import corpora
 
 GRACE = 24.0  # hours for which a rotated public key still works, unless told otherwise
 MAX_GRACE = 30 * 24.0
@@ -135,9 +135,7 @@ def _good_look(look: Look) -> Look:
     for value, known, key in ((look.theme, THEMES, "theme"), (look.lang, LANGUAGES, "lang")):
         if value not in known:
             raise SiteError("sites.choice_bad", option=f"--{key}", value=shown(value), known=", ".join(known))
-    if look.corpus is not None and not re.fullmatch(r"\w[\w-]{0,39}", look.corpus):
-        raise SiteError("sites.corpus_bad", value=shown(look.corpus))
-    return look
+    return look if look.corpus is None else replace(look, corpus=corpora.good_name(look.corpus))
 
 
 def _public_key() -> str:

@@ -23,7 +23,7 @@ from bot.web.openai_shape import PREFIX
 from bot.web.operation import Operation
 from bot.web.slots import Place, Slots
 from bot.web.stream import Failure, ask
-from bot.web.types import MAX_QUESTION, MAX_TURN, MAX_TURNS, ChatBot
+from bot.web.types import MAX_QUESTION, MAX_TURN, MAX_TURNS, BotFor, ChatBot
 from bot.web.visitors import admitted
 from bot.web.warmup import Warmup
 from prompts import UserError, say
@@ -72,8 +72,8 @@ def check_question(question: str) -> str:
     return question
 
 
-def chat_router(bot: ChatBot, warmup: Warmup, slots: Slots, gate: Gate, operation: Operation) -> APIRouter:
-    """The chat route; only so many questions are answered at the same time, and only so many wait."""
+def chat_router(bot_for: BotFor, warmup: Warmup, slots: Slots, gate: Gate, operation: Operation) -> APIRouter:
+    """The chat route: each question from its site's corpus, only so many at a time, and only so many wait."""
 
     async def entered(request: Request, body: ChatRequest) -> Site | None:
         return await admitted(gate, request, body.site)
@@ -85,12 +85,16 @@ def chat_router(bot: ChatBot, warmup: Warmup, slots: Slots, gate: Gate, operatio
         await limited(request)
         return body
 
+    async def asked(site: Annotated[Site | None, Depends(entered)]) -> ChatBot:
+        return await to_thread(bot_for, site)
+
     router = APIRouter()
 
     @router.post("/api/chat", response_class=EventSourceResponse)
     async def chat(
         site: Annotated[Site | None, Depends(entered)],
         body: Annotated[ChatRequest, Depends(counted)],
+        bot: Annotated[ChatBot, Depends(asked)],
         place: Annotated[Place, Depends(slots.place)],
     ) -> AsyncIterator[ServerSentEvent]:
         """Answer one question: status, sources, token …, answer or error, done."""

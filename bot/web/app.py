@@ -14,28 +14,34 @@ from bot.web.gate import Gate
 from bot.web.index import IndexHead
 from bot.web.limits import Limits
 from bot.web.openai_api import openai_router
-from bot.web.operation import Operation, Watched
+from bot.web.operation import Operation, watched
 from bot.web.opinions import feedback_router
 from bot.web.origins import HEADERS, METHODS, SiteOrigins
 from bot.web.page import mount_page
 from bot.web.slots import Slots
 from bot.web.traffic import CountedTraffic
-from bot.web.types import ChatBot, WebSettings
+from bot.web.types import BotFor, ChatBot, WebSettings
 from bot.web.visitors import token_router
 from bot.web.warmup import Warmup
 from prompts import say
 
 
 def build_app(
-    bot: ChatBot, settings: WebSettings, *, page: bool = True, operation: Operation | None = None
+    bot: ChatBot,
+    settings: WebSettings,
+    *,
+    page: bool = True,
+    operation: Operation | None = None,
+    bot_for: BotFor | None = None,
 ) -> FastAPI:
     """The fenced application around `bot`; it starts to load the bot when the server starts.
 
     Call it in a running event loop: without one, Gradio opens a loop for each of its locks and closes none.
-    `page=False` leaves the chat page out, and with it the import of gradio.
+    `page=False` leaves the chat page out, and with it the import of gradio. `bot_for` chooses who answers for
+    a site; without it, `bot` answers for all.
     """
     operation = operation or Operation.of(settings)
-    bot = Watched(bot, operation)
+    bot, bot_for = watched(bot, bot_for, operation)
     warmup = Warmup(bot)
 
     @asynccontextmanager
@@ -54,11 +60,11 @@ def build_app(
     _fence(app, settings, gate)
     app.add_middleware(CountedTraffic, traffic=operation.traffic)
     app.include_router(health_router(bot))
-    app.include_router(chat_router(bot, warmup, slots, gate, operation))
+    app.include_router(chat_router(bot_for, warmup, slots, gate, operation))
     app.include_router(token_router(gate))
-    app.include_router(feedback_router(bot, gate, operation))
+    app.include_router(feedback_router(bot_for, gate, operation))
     app.include_router(openai_router(bot, warmup, slots, gate))
-    app.include_router(embed_router(bot, warmup, settings.frame_ancestors, gate))
+    app.include_router(embed_router(bot_for, warmup, settings.frame_ancestors, gate))
     answer_errors(app)
     if page:
         mount_page(app, bot, warmup, settings, limits)

@@ -25,7 +25,7 @@ from bot.web.fences import frame_sources
 from bot.web.gate import Gate
 from bot.web.limits import looked
 from bot.web.stream import warmed
-from bot.web.types import ChatBot
+from bot.web.types import BotFor, ChatBot
 from bot.web.visitors import admitted
 from bot.web.warmup import Warmup
 from prompts import UserError, sentences
@@ -67,11 +67,11 @@ class Passage:
     url: str | None
 
 
-def embed_router(bot: ChatBot, warmup: Warmup, frame_ancestors: tuple[str, ...], gate: Gate) -> APIRouter:
+def embed_router(bot_for: BotFor, warmup: Warmup, frame_ancestors: tuple[str, ...], gate: Gate) -> APIRouter:
     """The routes of the launcher and of the page in its frame.
 
     `frame_ancestors` are the CSP sources that may frame the page where the query names no site; for a site
-    they are its own, and for what is none, none.
+    they are its own, and for what is none, none. `bot_for` chooses whose articles a site shows.
     """
     router = APIRouter()
     _add_files(router)
@@ -87,21 +87,36 @@ def embed_router(bot: ChatBot, warmup: Warmup, frame_ancestors: tuple[str, ...],
         return _reply(request, page(lang, theme), {"Content-Security-Policy": policy(allowed)})
 
     @router.get("/embed/suggestions", dependencies=[Depends(looked)])
-    async def suggestions() -> dict[str, tuple[str, ...]]:
-        """Example questions, once the bot is loaded; none where it cannot be."""
+    async def suggestions(site: str = "") -> dict[str, tuple[str, ...]]:
+        """Example questions, once the bot is loaded; none where it cannot be, or for an unknown site.
+
+        Raises GateError.
+        """
         await warmed(warmup)
-        return {"questions": await to_thread(bot.suggestions) if bot.ready else ()}
+        known = await to_thread(gate.site, site) if site_name(site) else None
+        if site and known is None:
+            return {"questions": ()}
+        bot = await to_thread(bot_for, known)
+        return {"questions": await to_thread(_questions, bot) if warmup.done else ()}
 
     @router.get("/embed/evidence", dependencies=[Depends(looked)])
     async def evidence(
         request: Request, article: str = "", start: str = "", end: str = "", site: str | None = None
     ) -> dict[str, str | None]:
         """A quote inside its paragraph. Raises PassageUnknownError, and as `admitted` does."""
-        await admitted(gate, request, site)
+        bot = await to_thread(bot_for, await admitted(gate, request, site))
         found = await to_thread(bot.article, article) if 0 < len(article) <= 200 else None
         return asdict(passage(found, start, end))
 
     return router
+
+
+def _questions(bot: ChatBot) -> tuple[str, ...]:
+    """Example questions; none where the bot cannot be loaded, which the first answer tells of."""
+    try:
+        return bot.suggestions()
+    except UserError:
+        return ()
 
 
 def _ancestors(gate: Gate, site: str) -> tuple[str, ...]:

@@ -14,10 +14,11 @@ from pathlib import Path
 from bot.counts import Counts, What, fallback_kind
 from bot.kept import Kept
 from bot.ledger import LedgerError
+from bot.sites.types import Site
 from bot.types import Answer, Event, Turn
 from bot.web.stopping import Stop
 from bot.web.traffic import Traffic
-from bot.web.types import ChatBot, WebSettings
+from bot.web.types import BotFor, ChatBot, WebSettings
 from prompts import UserError
 from vectorstore.types import Article
 
@@ -158,6 +159,17 @@ class Operation:
             self.kept.purge()
         except LedgerError as error:
             logger.warning("the kept questions could not be purged: %s", error)
+
+
+def watched(bot: ChatBot, bot_for: BotFor | None, operation: Operation) -> tuple[ChatBot, BotFor]:
+    """The bot, and what answers for sites, with every question counted; without `bot_for` the bot does."""
+    own = Watched(bot, operation)
+
+    def chosen(site: Site | None) -> ChatBot:
+        found = bot if bot_for is None else bot_for(site)
+        return own if found is bot else Watched(found, operation)
+
+    return own, chosen
 
 
 class Watched:

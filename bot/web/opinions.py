@@ -15,7 +15,7 @@ from bot.web.api import clean
 from bot.web.gate import Gate
 from bot.web.limits import looked
 from bot.web.operation import Operation
-from bot.web.types import ChatBot
+from bot.web.types import BotFor
 from bot.web.visitors import admitted
 from prompts import UserError
 
@@ -46,7 +46,7 @@ class FeedbackRequest(BaseModel):
     site: Annotated[Text, Field(max_length=200)] | None = None
 
 
-def feedback_router(bot: ChatBot, gate: Gate, operation: Operation) -> APIRouter:
+def feedback_router(bot_for: BotFor, gate: Gate, operation: Operation) -> APIRouter:
     """The route; without a registry there is no place for feedback, and no such path."""
     router = APIRouter()
 
@@ -57,7 +57,7 @@ def feedback_router(bot: ChatBot, gate: Gate, operation: Operation) -> APIRouter
             raise HTTPException(404)
         site = await admitted(gate, request, body.site)
         await looked(request)
-        await to_thread(_keep, bot, gate, body, site)
+        await to_thread(_keep, bot_for, gate, body, site)
         if operation.counts is not None:
             operation.counts.rated(body.verdict == "up", body.reason)
         return Response(status_code=204)
@@ -65,9 +65,10 @@ def feedback_router(bot: ChatBot, gate: Gate, operation: Operation) -> APIRouter
     return router
 
 
-def _keep(bot: ChatBot, gate: Gate, body: FeedbackRequest, site: Site | None) -> None:
+def _keep(bot_for: BotFor, gate: Gate, body: FeedbackRequest, site: Site | None) -> None:
     if gate.file is None or not gate.is_answer_id(body.id, site):
         raise FeedbackRefusedError("web.request_invalid", 422, field="id")
+    bot = bot_for(site)
     sources = tuple(id for id in dict.fromkeys(body.sources) if bot.article(id) is not None)
     note = body.note.strip() if body.note and body.consent else ""
     name = None if site is None else site.name

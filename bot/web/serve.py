@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bot.journal import configure
 from bot.web.fences import page_policy
 from bot.web.operation import Operation
-from bot.web.types import ChatBot, WebSettings
+from bot.web.types import BotFor, ChatBot, WebSettings
 from prompts import UserError, say
 
 if TYPE_CHECKING:
@@ -30,8 +30,13 @@ class ServingError(UserError):
     """An address that cannot be listened on, or a setting that cannot be used."""
 
 
-def serve(bot: ChatBot, settings: WebSettings, tell: Callable[[str], None] | None = None) -> int:
-    """Serve `bot` until interrupted and return the exit code.
+def serve(
+    bot: ChatBot,
+    settings: WebSettings,
+    tell: Callable[[str], None] | None = None,
+    bot_for: BotFor | None = None,
+) -> int:
+    """Serve `bot`, and for a site the one that `bot_for` names, until interrupted; returns the exit code.
 
     `tell` gets the line with the address once the server listens (default: a line on stdout). Raises
     ServingError for a port in use and for settings that cannot be used, before anything is loaded.
@@ -48,19 +53,19 @@ def serve(bot: ChatBot, settings: WebSettings, tell: Callable[[str], None] | Non
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, signal.default_int_handler)  # a supervisor's stop is like Ctrl-C
         stack.callback(operation.close)
-        asyncio.run(_serve(bot, settings, operation, listeners, tell or _print))
+        asyncio.run(_serve(bot, settings, operation, listeners, tell or _print, bot_for))
     return 0
 
 
 async def _serve(
     bot: ChatBot, settings: WebSettings, operation: Operation, listeners: Sequence[socket.socket],
-    tell: Callable[[str], None],
+    tell: Callable[[str], None], bot_for: BotFor | None,
 ) -> None:  # fmt: skip
     # Only now, as these imports take seconds.
     from bot.web.app import build_app
     from bot.web.servers import PublicServer
 
-    app = build_app(bot, settings, operation=operation)
+    app = build_app(bot, settings, operation=operation, bot_for=bot_for)
     config = _config(app, settings, settings.grace, settings.root_path)
     sys.setswitchinterval(_SWITCH)
     tell(say("web.serving", url=address(settings.host, listeners[0].getsockname()[1])))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from bot.sites.types import Site
 from bot.types import Answer, Event, Turn
 from vectorstore.types import Article
 
@@ -34,6 +35,10 @@ class ChatBot(Protocol):
 
     def follow_ups(self, answer: Answer, asked: Sequence[str] = (), /) -> tuple[str, ...]:
         """Questions that go on from an answer, without those already asked."""
+
+
+BotFor = Callable[[Site | None], ChatBot]
+"""The bot that answers for a site; may block, and raises UserError where the site's corpus is not there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The bot as tools of the Model Context Protocol. Needs the extra `mcp`."""
