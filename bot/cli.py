@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from prompts import UserError, options, say
+from prompts.edge import guarded
 
 Arguments = argparse.Namespace
 _DEPLOY = Path(__file__).parent / "web" / "deploy"
@@ -36,18 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return store_main(words)
     arguments = parser().parse_args(words)
-    try:
-        code: int = arguments.run(arguments)
-        return code
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print(say("cli.interrupted"), file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has left: say no more
-        return 0
+    return guarded(lambda: arguments.run(arguments))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -9,22 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ingest.types import Verdict
-from prompts import UserError, say
-
-EXIT_INTERRUPTED = 130  # what a shell reports for Ctrl-C
+from prompts import say
+from prompts.edge import guarded
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code (0 good, 1 nothing went in, 2 usage, 75 another ingest runs)."""
     arguments = _parser().parse_args(argv)
-    try:
-        return _run(arguments)
-    except UserError as exc:
-        print(exc, file=sys.stderr)
-        return exc.exit_code
-    except KeyboardInterrupt:
-        print(say("ingest.interrupted"), file=sys.stderr)
-        return EXIT_INTERRUPTED
+    return guarded(lambda: _run(arguments), "ingest.interrupted")
 
 
 def reindex_main(store: Path | None, corpus: str | None = None) -> int:

@@ -17,7 +17,7 @@ GROUPS = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in
 MESSAGES = {f"{group}.{name}": entry for group, entries in GROUPS.items() for name, entry in entries.items()}
 TREES = [
     ast.parse(path.read_text(encoding="utf-8"))
-    for package in ("bot", "ingest", "vectorstore")
+    for package in ("bot", "ingest", "vectorstore", "prompts")
     for path in sorted((ROOT / package).rglob("*.py"))
 ]
 

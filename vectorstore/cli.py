@@ -2,13 +2,13 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from prompts import UserError, say
+from prompts.edge import guarded
 from vectorstore.corpora import at_corpus, corpus_store, names
 from vectorstore.encoders import load_encoder
 from vectorstore.errors import StoreError
@@ -24,19 +24,16 @@ DEFAULT_K = 10
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (0 good, 1 failed, 2 usage)."""
     arguments = parser().parse_args(argv)
-    try:
-        settings = at_corpus(load_settings(StoreSettings, store=arguments.store), arguments.corpus)
-        if getattr(arguments, "corpora", False):
-            return _corpora(settings.store, arguments.json)
-        index = Index(settings.store, load_encoder(settings), load_reranker(settings))
-        run: int = arguments.run(index, arguments)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has left: say no more
-        return 0
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return run
+    return guarded(lambda: _run(arguments))
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    settings = at_corpus(load_settings(StoreSettings, store=arguments.store), arguments.corpus)
+    if getattr(arguments, "corpora", False):
+        return _corpora(settings.store, arguments.json)
+    index = Index(settings.store, load_encoder(settings), load_reranker(settings))
+    code: int = arguments.run(index, arguments)
+    return code
 
 
 def parser() -> argparse.ArgumentParser:

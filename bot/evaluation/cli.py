@@ -8,20 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from prompts import UserError, say
+from prompts.edge import guarded
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one measurement; returns the exit code (0 good, 1 failed, 2 usage, 130 stopped)."""
     arguments = parser().parse_args(list(argv))
-    try:
-        code: int = arguments.run(arguments)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print(say("cli.interrupted"), file=sys.stderr)
-        return 130
-    return code
+    return guarded(lambda: arguments.run(arguments))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -23,7 +23,8 @@ from bot.sites.errors import SiteError, shown
 from bot.sites.registry import Registry
 from bot.sites.snippet import snippet
 from bot.sites.types import LANGUAGES, LIMIT, THEMES, Key, Look, Site
-from prompts import UserError, say
+from prompts import say
+from prompts.edge import guarded
 
 Arguments = argparse.Namespace
 
@@ -31,15 +32,7 @@ Arguments = argparse.Namespace
 def main(argv: Sequence[str]) -> int:
     """Run one command; returns the exit code (0 good, 1 failed, 2 usage, 130 stopped)."""
     arguments = parser().parse_args(list(argv))
-    try:
-        code: int = arguments.run(arguments)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print(say("cli.interrupted"), file=sys.stderr)
-        return 130
-    return code
+    return guarded(lambda: arguments.run(arguments))
 
 
 def parser() -> argparse.ArgumentParser:
