@@ -3,8 +3,9 @@
 The gold questions of the forum (where `../shared` is there), of `tests/data/second` and `tests/data/village`,
 each of these two by halves: that whose failures were looked at, and that which was not. Then KorQuAD A with
 all its passages brought in, for measuring only: F1 of the short answer over letters, how often a quoted
-sentence holds an answer, and the AUROC of telling these questions from the same ones with their passage left
-out of what is found. Figures go to `results/answers-<commit>.json`, the picture to `answers.svg`.
+sentence holds an answer, the AUROC of telling these questions from the same ones with their passage left out
+of what is found, and how many are refused where the bundled report is all that there is. Figures go to
+`results/answers-<commit>.json`, the picture to `answers.svg`.
 """
 
 import argparse
@@ -110,8 +111,16 @@ def open_domain(folder: Path, count: int) -> dict[str, float]:
         "questions": len(some), "f1": statistics.fmean(f1), "quoted": statistics.fmean(quoted),
         "refused": statistics.fmean(answer.kind == "refusal" for answer in answers),
         "stated": statistics.fmean(answer.short is not None for answer in answers),
-        "auroc": auroc(with_it, without),
+        "auroc": auroc(with_it, without), "elsewhere": elsewhere(folder, [item["question"] for item in some]),
     }  # fmt: skip
+
+
+def elsewhere(folder: Path, questions: Sequence[str]) -> float:
+    """The share of questions about other things that the bundled report alone does not answer."""
+    store = folder / "elsewhere"
+    ingest_sources([], store, KiwiEncoder())
+    bot = Bot(BotSettings(store=store))
+    return statistics.fmean(bot.answer(question).refused for question in questions)
 
 
 def confidence(pages: Pages, question: str, hits: Sequence[Hit]) -> float:

@@ -34,6 +34,7 @@ def bot(tmp_path_factory: pytest.TempPathFactory, encoder: KiwiEncoder) -> Bot:
         ("다리를 고치는 데 든 돈은?", "4억2000만원"),
         ("새 다리에는 한 번에 몇 명까지 올라갈 수 있나요?", "120명"),
         ("군수는 뭐라고 했나요?", "무너지지 않게"),
+        ("남기훌 군수는 뭐라고 했나요?", "무너지지 않게"),  # a slip in a name is no other person
     ],
 )
 def test_what_stands_there_is_answered(bot: Bot, question: str, part: str) -> None:
@@ -52,6 +53,12 @@ def test_what_stands_there_is_answered(bot: Bot, question: str, part: str) -> No
         "부군수는 뭐라고 했나요?",
         "비트코인 지금 사도 될까요?",
         "유럽 여행 일정 짜 줘",
+        "화성 탐사선은 언제 출발하나요?",  # only the verb is spoken of
+        "손흥민은 어느 팀에서 뛰나요?",  # a person of whom the article does not speak
+        "김연아는 무엇이라고 말했나요?",
+        "올림픽은 언제 열리나요?",
+        "수능은 며칠에 보나요?",
+        "도서관은 몇 시까지 여나요?",
     ],
 )
 def test_what_does_not_stand_there_is_refused(bot: Bot, question: str) -> None:
