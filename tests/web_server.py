@@ -153,6 +153,8 @@ def child(message: str) -> None:
     settings = {
         key: tuple(value) if isinstance(value, list) else value for key, value in asked["settings"].items()
     }
+    if settings.get("registry"):
+        settings["registry"] = Path(settings["registry"])
     bot = LibraryBot(**asked["bot"])
     if asked["fenced"]:
         serve(bot, WebSettings(**settings))
