@@ -118,8 +118,9 @@ def inside(
     async def run() -> None:
         app = build_app(bot, settings or WebSettings(), page=False, bot_for=bot_for)
         config = uvicorn.Config(
-            app, log_level="critical", ws="none", proxy_headers=False, timeout_graceful_shutdown=2
-        )
+            app, log_level="critical", ws="none", proxy_headers=False, server_header=False,
+            timeout_graceful_shutdown=2,
+        )  # fmt: skip
         servers.append(uvicorn.Server(config))
         await servers[0].serve(sockets=[listener])
 

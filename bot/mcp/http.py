@@ -105,7 +105,7 @@ class Guard:
         self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a good request on; 403 for an origin, 401 for a key, 503 for unreadable keys and in a crowd."""
+        """Pass a good request on; 403 for an origin, 401 for a key, 503 for unreadable keys or in a crowd."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

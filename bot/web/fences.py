@@ -120,7 +120,7 @@ class SecurityHeaders:
         message.setdefault("headers", [])
         headers = MutableHeaders(scope=message)
         kind = headers.get("content-type", "")
-        data = path.startswith(("/api/", "/v1/", "/embed", "/widget")) or kind.startswith(
+        data = path.startswith(("/api/", "/v1/", "/embed", "/widget", "/mcp")) or kind.startswith(
             ("application/json", "text/event-stream", "text/plain")
         )
         if path != _OWN_POLICY or "content-security-policy" not in headers:
