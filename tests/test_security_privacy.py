@@ -49,7 +49,7 @@ JSON = ("Content-Type", "application/json")
 
 # Run in place of `python -m MODULE`: writes down every connection and every name that is looked up.
 WATCHED = """
-import os, runpy, sys
+import atexit, os, runpy, sys
 out, module = sys.argv[1:3]
 sys.argv = [module, *sys.argv[3:]]
 near = ("127.", "::1", "localhost")
@@ -59,12 +59,18 @@ def note(event, args):
         far = isinstance(address, tuple) and not str(address[0]).startswith(near)
     elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
         address = args[0]
-        far = bool(address) and not (address.decode() if isinstance(address, bytes) else address).startswith(near)
+        name = address.decode() if isinstance(address, bytes) else address
+        far = bool(name) and not name.startswith(near)
     else:
         return
     handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.write(handle, f"{'far' if far else 'near'} {event} {address!r}\\n".encode())
     os.close(handle)
+def told():
+    names = ("GRADIO_ANALYTICS_ENABLED", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK", "ANONYMIZED_TELEMETRY")
+    with open(out + ".env", "w") as file:
+        print(*(os.environ.get(name) for name in names), file=file)
+atexit.register(told)
 sys.addaudithook(note)
 runpy.run_module(module, run_name="__main__", alter_sys=True)
 """
@@ -72,9 +78,9 @@ runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 def command(folder: Path, name: str, module: str, *argv: str) -> list[str]:
     """The command, watched: in Python always, by the system where strace works."""
-    traced = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=connect", "-o", str(folder / f"{name}.strace")]
+    traced = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=connect", "-o"]
     watched = [sys.executable, "-c", WATCHED, str(folder / f"{name}.python"), module, *argv]
-    return [*(traced if strace_works() else []), *watched]
+    return [*(*traced, str(folder / f"{name}.strace")), *watched] if strace_works() else watched
 
 
 def strace_works() -> bool:
@@ -122,7 +128,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         )  # fmt: skip
         with (folder / "out").open("w") as out, (folder / "log").open("w") as log:
             argv = command(folder, "serve", "bot", "serve", "--port", "0")
-            process = subprocess.Popen(argv, cwd=ROOT, env=env, stdout=out, stderr=log, start_new_session=True)
+            process = subprocess.Popen(
+                argv, cwd=ROOT, env=env, stdout=out, stderr=log, start_new_session=True
+            )
             try:
                 site, admin = ports(folder / "out", process)
                 site.wait_ready(60)
@@ -165,6 +173,7 @@ CODE = (
 
 
 def tell(story: Story, stub: Stub, site: Site, admin: Site) -> None:
+    t0 = time.monotonic()
     """Ask everything, each fault with a good answer behind it, so that the breaker stays closed."""
     questions = list(TOLD)
     for number, fault in enumerate(FAULTS):
@@ -172,6 +181,7 @@ def tell(story: Story, stub: Stub, site: Site, admin: Site) -> None:
             stub.mode = mode
             asked = {"question": f"{questions[number % len(questions)]} {ASKED}"}
             story.chats.append(site.post("/api/chat", asked))
+            print(mode, time.monotonic() - t0)
     stub.mode = "500"
     story.chats.append(site.post("/api/chat", {"question": f"{questions[0]} {ASKED}", "history": []}))
     for stream in (False, True):
@@ -180,6 +190,7 @@ def tell(story: Story, stub: Stub, site: Site, admin: Site) -> None:
         story.replies.append(site.post("/v1/chat/completions", body))
     stub.mode = "good"
     bad_input(story, site)
+    print("bad", time.monotonic() - t0)
     story.pages = [site.get("/"), site.get("/config"), site.get("/embed"), site.get("/theme.css")]
     story.pages.append(on_the_page(site, "watched0page", f"{questions[0]} {ASKED}"))
     story.operators = [admin.get("/metrics"), admin.get("/status"), admin.get("/readyz")]
@@ -188,8 +199,10 @@ def tell(story: Story, stub: Stub, site: Site, admin: Site) -> None:
 def bad_input(story: Story, site: Site) -> None:
     """B1 and B5, each text with the canary, as a question and in other places."""
     chance = random.Random(20260701)
-    ranges = ((0, 0x20), (0x1100, 0x11FF), (0xAC00, 0xD7A3), (0x1F300, 0x1F64F), (0x200B, 0x202E), (0x80, 0x9F),
-              (0xE0000, 0xE007F), (0xD800, 0xDFFF))  # fmt: skip
+    ranges = (
+        (0, 0x20), (0x80, 0x9F), (0x1100, 0x11FF), (0xAC00, 0xD7A3), (0x1F300, 0x1F64F), (0x200B, 0x202E),
+        (0xE0000, 0xE007F), (0xD800, 0xDFFF),
+    )  # fmt: skip
     noise = [
         "".join(chr(chance.randint(*chance.choice(ranges))) for _ in range(chance.randint(1, 60)))
         for _ in range(60)
@@ -241,7 +254,8 @@ def test_d3_the_key_is_in_nothing_that_comes_out(story: Story) -> None:
 
 
 def test_d3_what_the_model_is_told_is_in_nothing_that_comes_out(story: Story) -> None:
-    lines = {line.strip() for prompt in story.prompts for line in prompt.splitlines() if len(line.strip()) > 15}
+    lines = {line.strip() for prompt in story.prompts for line in prompt.splitlines()}
+    lines = {line for line in lines if len(line) > 15}
     assert lines
     found = [(place, line) for place, text in told_of(story).items() for line in lines if line in text]
     assert found == []
@@ -287,69 +301,93 @@ def test_d3_every_line_of_the_log_is_json_and_does_nothing_to_a_terminal(story: 
         assert escaped(line) == line
 
 
-def test_d3_a_crash_leaves_no_question_in_the_log() -> None:
-    with served(admin_port=0, log="json") as process:
-        process.site.wait_ready()
-        for word in ("고장", "끊김"):
-            for path in ("/api/chat", "/v1/chat/completions"):
-                question = f"{word} {ASKED}\n\x1b[31m"
-                message = {"model": "forum-bot", "messages": [{"role": "user", "content": question}]}
-                body = {"question": question} if path == "/api/chat" else message
-                reply = process.site.post(path, body)
-                assert ASKED not in reply.body.decode() and "secret" not in reply.body.decode()
-        page = on_the_page(process.site, "crashing0page", f"고장 {ASKED}").body.decode()
-        assert "secret" not in page and "Traceback" not in page
-        stranger = process.site.get("/gradio_api/queue/data?session_hash=stranger")
-        assert (stranger.status, ASKED in stranger.body.decode()) == (200, False)
-        assert process.admin is not None
-        numbers = process.admin.get("/metrics").body.decode()
-        process.process.kill()
-        assert process.process.stderr is not None
-        log = process.process.stderr.read()
-    lines = [json.loads(line) for line in log.splitlines()]
+def test_d3_a_crash_leaves_no_question_in_the_log(crowd: "Crowd") -> None:
+    lines = [json.loads(line) for line in crowd.log.splitlines()]
     assert len(lines) >= 4  # a crash each
-    assert not [line for line in lines if "queue/data" in str(line)]  # which anybody can ask for is none
-    assert ASKED not in log + numbers and "secret" not in log + numbers and "\x1b" not in log
+    assert not [line for line in lines if "queue/data" in str(line)]  # a session that is unknown is none
+    for text in (crowd.log, crowd.numbers, *(html.unescape(reply.body.decode()) for reply in crowd.crashed)):
+        assert "secret" not in text and "Traceback" not in text and "\x1b" not in text
+    for text in (crowd.log, crowd.numbers, *(reply.body.decode() for reply in crowd.crashed[:-1])):
+        assert ASKED not in text
 
 
 # D4: nobody reads what is another's.
 
 
-@pytest.fixture(scope="module")
-def busy() -> Iterator[Site]:
-    """The page of a bot that takes a while over each answer."""
-    with served({"pace": 0.3}, chats=8) as process:
-        process.site.wait_ready()
-        yield process.site
-
-
 LETTERS = string.ascii_lowercase + string.digits
 
 
-def test_d4_four_hundred_guessed_sessions_of_the_page_read_nothing(busy: Site) -> None:
-    own, other = "k3x9q0v7m2a", "p8w1z5c4n6b"
-    marks = {own: "canarytabone", other: "canarytabtwo"}
+OWN, OTHERS = "k3x9q0v7m2a", "p8w1z5c4n6b"  # as the page makes them
+MARKS = {OWN: "canarytabone", OTHERS: "canarytabtwo"}
+
+
+@dataclass
+class Crowd:
+    """A server that crashes over some questions, with two visitors, and others who guess their sessions."""
+
+    crashed: list[Reply]
+    streams: dict[str, str]
+    read: list[Reply]
+    replays: list[str]
+    numbers: str
+    log: str
+
+
+@pytest.fixture(scope="module")
+def crowd() -> Crowd:
+    with served({"pace": 0.2}, admin_port=0, log="json") as process:
+        site = process.site
+        site.wait_ready()
+        crashed = list(crashes(site))
+        with ThreadPoolExecutor(8) as pool:
+            asking = {
+                name: pool.submit(on_the_page, site, name, f"관장은 누구인가요? {mark}")
+                for name, mark in MARKS.items()
+            }
+            time.sleep(0.2)
+            read = list(pool.map(lambda name: site.get(queue(name)), guesses()))
+            streams = {name: asked.result().body.decode() for name, asked in asking.items()}
+        replays = [replayed(site, name) for name in MARKS]
+        assert process.admin is not None and process.process.stderr is not None
+        numbers = process.admin.get("/metrics").body.decode()
+        process.process.kill()
+        log = process.process.stderr.read()
+    return Crowd(crashed, streams, read, replays, numbers, log)
+
+
+def crashes(site: Site) -> Iterator[Reply]:
+    """Questions over which the bot fails, before its answer and in the middle of it; the page's is the last."""
+    for word in ("고장", "끊김"):
+        question = f"{word} {ASKED}\n\x1b[31m"
+        yield site.post("/api/chat", {"question": question})
+        message = {"role": "user", "content": question}
+        yield site.post("/v1/chat/completions", {"model": "forum-bot", "messages": [message]})
+    yield on_the_page(site, "crashing0page", f"고장 {ASKED}")
+
+
+def guesses() -> list[str]:
+    """Four hundred names of sessions: of the page's own form, and near to one that there is."""
     chance = random.Random(11)
-    guesses = ["".join(chance.choice(LETTERS) for _ in range(11)) for _ in range(380)]
-    guesses += [own[:-1], own + "a", own.upper(), own[::-1], f" {own}", f"{own}%00", f"{own}%20", "%2a", "", "_",
-                "null", "undefined", "..", "x" * 1_000, f"{own},{other}", f"{own}&session_hash=x", "0", "[]",
-                "{}", "%25"]  # fmt: skip
-    assert len(guesses) == 400
-    with ThreadPoolExecutor(8) as pool:
-        asking = {
-            name: pool.submit(on_the_page, busy, name, f"관장은 누구인가요? {mark}")
-            for name, mark in marks.items()
-        }
-        time.sleep(0.3)
-        read = list(pool.map(lambda name: busy.get(queue(name)), guesses))
-        streams = {name: asked.result().body.decode() for name, asked in asking.items()}
-    assert not [reply for reply in read if b"canarytab" in reply.body or "이서준".encode() in reply.body]
-    assert {reply.headers["Cache-Control"] for reply in read} == {"no-store"}
-    for name, mark in marks.items():  # two tabs: each has its own answer, whole
-        assert mark in streams[name] and "이서준" in streams[name] and "process_completed" in streams[name]
-        assert not [text for page, text in marks.items() if page != name and text in streams[name]]
-    for name in marks:  # read once, it is gone for whoever comes later
-        assert "canarytab" not in replayed(busy, name)
+    letters = string.ascii_lowercase + string.digits
+    made = ["".join(chance.choice(letters) for _ in range(11)) for _ in range(380)]
+    return made + [
+        OWN[:-1], OWN + "a", OWN.upper(), OWN[::-1], f" {OWN}", f"{OWN}%00", f"{OWN}%20", "%2a", "", "_",
+        "null", "undefined", "..", "x" * 1_000, f"{OWN},{OTHERS}", f"x&session={OWN}", "0", "[]", "{}", "%25",
+    ]  # fmt: skip
+
+
+def test_d4_four_hundred_guessed_sessions_of_the_page_read_nothing(crowd: Crowd) -> None:
+    assert len(crowd.read) == 400
+    assert not [one for one in crowd.read if b"canarytab" in one.body or "이서준".encode() in one.body]
+    assert {reply.headers["Cache-Control"] for reply in crowd.read} == {"no-store"}
+
+
+def test_d4_two_tabs_have_each_their_own_answer_and_once(crowd: Crowd) -> None:
+    for name, mark in MARKS.items():
+        text = crowd.streams[name]
+        assert mark in text and "이서준" in text and "process_completed" in text
+        assert not [other for page, other in MARKS.items() if page != name and other in text]
+    assert not [text for text in crowd.replays if "canarytab" in text or "이서준" in text]
 
 
 def queue(session: str) -> str:
@@ -400,10 +438,15 @@ def test_d4_three_hundred_tokens_and_three_hundred_ids_of_others_open_nothing(tm
         asked = {"question": "관장은 누구인가요?", "site": mine}
         replies = [site.post("/api/chat", asked, proof) for _ in range(2)]
         ids = [dict(events(reply))["answer"]["id"] for reply in replies]
-        guesses = [noise(44) for _ in range(100)] + [ids[0][:22] + noise(22) for _ in range(100)]
-        guesses += [noise(22) + ids[0][22:] for _ in range(97)] + [ids[0][:22] + ids[1][22:], ids[0][:-1], ""]
-        assert len(guesses) == 300
-        rated = [site.post("/api/feedback", {"id": id, "verdict": "up", "site": mine}, proof) for id in guesses]
+        ids_of_others = [noise(44) for _ in range(100)] + [ids[0][:22] + noise(22) for _ in range(100)]
+        ids_of_others += [noise(22) + ids[0][22:] for _ in range(97)] + [
+            ids[0][:22] + ids[1][22:],
+            ids[0][:-1],
+            "",
+        ]
+        assert len(ids_of_others) == 300
+        bodies = [{"id": id, "verdict": "up", "site": mine} for id in ids_of_others]
+        rated = [site.post("/api/feedback", body, proof) for body in bodies]
         assert {reply.status for reply in rated} == {422}
         for headers, id in ((other, theirs), ([], None)):  # a good id, in another's name
             body = {"id": ids[0], "verdict": "up", "site": id}
@@ -445,25 +488,15 @@ def test_d5_the_system_saw_no_connection_to_another_machine(story: Story) -> Non
 
 
 def test_d5_the_pattern_of_the_system_knows_other_machines() -> None:
-    call = "connect(3, {sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr(\"%s\")}, 16) = -1"
+    call = 'connect(3, {sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr("%s")}, 16) = -1'
     assert FAR.search(call % "192.0.2.1") and not FAR.search(call % "127.0.0.53")
     six = 'connect(3, {sa_family=AF_INET6, inet_pton(AF_INET6, "%s", &sin6_addr)}, 28) = -1'
     assert FAR.search(six % "2001:db8::1") and not FAR.search(six % "::1")
 
 
-def test_d5_the_variables_that_libraries_read_are_set_by_the_server() -> None:
-    code = (
-        "import asyncio, os, sys; sys.path[:0] = sys.argv[1:]\n"
-        "from web_bot import LibraryBot; from bot.web.app import build_app; from bot.web.types import WebSettings\n"
-        "async def made(): return build_app(LibraryBot(), WebSettings())\n"
-        "asyncio.run(made())\n"
-        "print(*(os.environ.get(name) for name in ('GRADIO_ANALYTICS_ENABLED', 'HF_HUB_DISABLE_TELEMETRY',"
-        " 'DO_NOT_TRACK')))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(ROOT), str(ROOT / "tests")], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() in (["False", "1", "1"], ["False", "True", "1"])  # Gradio writes True
+def test_d5_the_variables_that_libraries_read_are_set_by_the_server(story: Story) -> None:
+    told = (story.folder / "serve.python.env").read_text(encoding="utf-8").split()
+    assert told[0] == told[3] == "False" and told[1] in ("1", "True") and told[2] == "1"
 
 
 # C1: what it is made of. The rest of the row (known holes, age of a release) needs a network.
@@ -482,8 +515,8 @@ def test_c1_everything_that_is_installed_for_us_is_pinned_and_is_of_that_version
     assert all(re.fullmatch(r"[a-z0-9.-]+==[0-9][0-9a-z.]*", line) for line in lines if line[0] != "#")
     needed = closure()
     assert len(needed) > 100
-    outside = {name for name in needed if name not in pins and not name.startswith(("nvidia-", "cuda-", "triton"))}
-    assert outside == set()
+    cuda = ("nvidia-", "cuda-", "triton")  # which another build of PyTorch brings
+    assert {name for name in needed if name not in pins and not name.startswith(cuda)} == set()
     differs = {name: version for name, version in needed.items() if name in pins and version != pins[name]}
     assert differs == {}
 
@@ -491,8 +524,9 @@ def test_c1_everything_that_is_installed_for_us_is_pinned_and_is_of_that_version
 def closure() -> dict[str, str]:
     """Name and version, without a build's mark, of what is installed for what pyproject.toml asks for."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"].values()
-    todo = [Requirement(text) for text in (*project["dependencies"], *(one for many in extras for one in many))]
+    todo = [*map(Requirement, project["dependencies"])]
+    for extra in project["optional-dependencies"].values():
+        todo += map(Requirement, extra)
     seen: set[tuple[str, frozenset[str]]] = set()
     found: dict[str, str] = {}
     while todo:
@@ -516,8 +550,8 @@ def applies(wanted: Requirement, extras: frozenset[str]) -> bool:
 def test_c1_nothing_runs_at_the_start_of_python_but_what_is_known() -> None:
     folders = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
     found = {path for folder in folders for path in folder.glob("*.pth")}
-    unknown = {path.name for path in found} - set(STARTERS)
-    assert {name for name in unknown if not re.fullmatch(r"__editable__\.forum_bot-[0-9.]+\.pth", name)} == set()
+    ours = re.compile(r"__editable__\.forum_bot-[0-9.]+\.pth")
+    assert {path.name for path in found if not ours.fullmatch(path.name)} - set(STARTERS) == set()
     for path in found:
         lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("import")]
         known = path.name in ("distutils-precedence.pth", "_virtualenv.pth", "a1_coverage.pth")
@@ -528,9 +562,8 @@ def test_c1_nothing_runs_at_the_start_of_python_but_what_is_known() -> None:
 def test_c1_the_weights_are_the_committed_ones() -> None:
     weights = ROOT / "bot" / "reader" / "weights.json"
     assert hashlib.sha256(weights.read_bytes()).hexdigest() == WEIGHTS
-    loaded = [path.relative_to(ROOT).as_posix() for package in PACKAGES for path in (ROOT / package).rglob("*")
-              if path.suffix in BINARY]  # fmt: skip
-    assert loaded == []
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*")]
+    assert [path for path in files if path.suffix in BINARY] == []
 
 
 WEIGHTS = "d155999b02e9adc67c554140c62bd877bd8ff664bdd3d5f2076c454dee922dee"
@@ -551,26 +584,27 @@ def test_c1_the_models_that_come_with_packages_are_as_they_were_packed(name: str
         assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == file.hash.value, file
 
 
+UNPICKLING = {"pickle", "joblib", "marshal", "shelve", "dill", "cloudpickle"}
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_c1_no_code_of_a_model_is_ever_trusted_and_nothing_is_unpickled(package: str) -> None:
     for path in (ROOT / package).rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
-            for value in trusted(node):
+            for value in given(node, ("trust_remote_code", "allow_pickle")):
                 assert isinstance(value, ast.Constant) and value.value is False, path
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            assert not {name.partition(".")[0] for name in names} & {"pickle", "joblib", "marshal", "shelve", "dill"}
-            if isinstance(node, ast.Attribute) and node.attr == "load" and isinstance(node.value, ast.Name):
-                assert node.value.id != "torch", path
-            assert not (isinstance(node, ast.keyword) and node.arg == "allow_pickle"), path  # it is off by itself
+            assert not {name.partition(".")[0] for name in names} & UNPICKLING, path
+            assert not (isinstance(node, ast.Attribute) and ast.unparse(node) == "torch.load"), path
 
 
-def trusted(node: ast.AST) -> Iterator[ast.expr]:
-    """The values that are given to trust_remote_code."""
-    if isinstance(node, ast.keyword) and node.arg == "trust_remote_code":
+def given(node: ast.AST, names: tuple[str, ...]) -> Iterator[ast.expr]:
+    """The values that are given under these names."""
+    if isinstance(node, ast.keyword) and node.arg in names:
         yield node.value
     if isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
-            if isinstance(key, ast.Constant) and key.value == "trust_remote_code":
+            if isinstance(key, ast.Constant) and key.value in names:
                 yield value
