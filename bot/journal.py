@@ -48,7 +48,10 @@ def configure(
     return handler
 
 
-def _warned(message: object, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
+def _warned(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int,
+    file: TextIO | None = None, line: str | None = None,
+) -> None:  # fmt: skip
     """Log a Python warning as an exception is: without its text, which may hold what a model answered."""
     logger.warning("%s at %s:%d", category.__name__, "/".join(Path(filename).parts[-2:]), lineno)
 
