@@ -14,9 +14,11 @@ import json
 import logging
 import re
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any, Literal, TextIO
 
 from bot.masking import masked
@@ -27,12 +29,13 @@ MAX_ITEMS = 50  # of a list or a mapping
 DEPTH = 4  # of lists in lists
 PLACES = 20  # of an exception, the innermost
 CAUSES = 5  # exceptions that led to one another
+logger = logging.getLogger(__name__)
 
 
 def configure(
     form: Form, level: int | str = logging.WARNING, stream: TextIO | None = None
 ) -> logging.Handler:
-    """Send every logger's records to one stream (default: stderr), instead of what was set before."""
+    """Send every logger's records, and Python's warnings, to one stream (default: stderr) and no other."""
     handler = logging.StreamHandler(stream if stream is not None else sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else MaskedText())
     root = logging.getLogger()
@@ -41,7 +44,16 @@ def configure(
     handler.of_forum_bot = True  # type: ignore[attr-defined]
     root.addHandler(handler)
     root.setLevel(level)
+    warnings.showwarning = _warned
     return handler
+
+
+def _warned(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int,
+    file: TextIO | None = None, line: str | None = None,
+) -> None:  # fmt: skip
+    """Log a Python warning as an exception is: without its text, which may hold what a model answered."""
+    logger.warning("%s at %s:%d", category.__name__, "/".join(Path(filename).parts[-2:]), lineno)
 
 
 class JsonLines(logging.Formatter):

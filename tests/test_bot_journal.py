@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import threading
+import warnings
 from collections.abc import Iterator
 from datetime import date
 
@@ -125,6 +126,20 @@ def test_configuring_again_replaces_what_was_configured() -> None:
     root.setLevel(level)
     assert one.getvalue() == "" and len(two.getvalue().splitlines()) == 1
     assert root.handlers == before
+
+
+def test_a_warning_is_its_kind_and_its_place_and_not_what_it_says() -> None:
+    root, out = logging.getLogger(), io.StringIO()
+    level = root.level
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        handler = configure("text", stream=out)
+        warnings.warn(f"질문: 홍길동 {SECRETS[0]}\n\x1b[31m", UserWarning, stacklevel=1)
+    root.removeHandler(handler)
+    root.setLevel(level)
+    text = out.getvalue()
+    assert len(text.splitlines()) == 1
+    assert "홍길동" not in text and "UserWarning" in text and "test_bot_journal.py" in text
 
 
 def test_lines_of_many_threads_do_not_mix(log: io.StringIO) -> None:

@@ -24,7 +24,7 @@ class Served:
 @contextmanager
 def served(bot: dict[str, float] | None = None, **settings: object) -> Iterator[Served]:
     """Serve a LibraryBot(**bot); what the settings do not say is default. At the end it is killed."""
-    asked = json.dumps({"settings": {"port": 0, **settings}, "fenced": True, "bot": bot or {}})
+    asked = json.dumps({"settings": {"port": 0, **settings}, "fenced": True, "bot": bot or {}}, default=str)
     paths = [str(HERE.parents[1]), str(HERE.parent)]
     start = f"import sys; sys.path[:0] = {paths!r}; import web_server; web_server.child(sys.argv[1])"
     with subprocess.Popen(

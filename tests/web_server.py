@@ -118,8 +118,9 @@ def inside(
     async def run() -> None:
         app = build_app(bot, settings or WebSettings(), page=False, bot_for=bot_for)
         config = uvicorn.Config(
-            app, log_level="critical", ws="none", proxy_headers=False, timeout_graceful_shutdown=2
-        )
+            app, log_level="critical", ws="none", proxy_headers=False, server_header=False,
+            timeout_graceful_shutdown=2,
+        )  # fmt: skip
         servers.append(uvicorn.Server(config))
         await servers[0].serve(sockets=[listener])
 
@@ -153,6 +154,8 @@ def child(message: str) -> None:
     settings = {
         key: tuple(value) if isinstance(value, list) else value for key, value in asked["settings"].items()
     }
+    if settings.get("registry"):
+        settings["registry"] = Path(settings["registry"])
     bot = LibraryBot(**asked["bot"])
     if asked["fenced"]:
         serve(bot, WebSettings(**settings))

@@ -22,7 +22,9 @@ from bot.sites.registry import Registry
 from bot.web.fences import PublicPaths, SecurityHeaders, TrustedHosts, refusal, told
 from bot.web.gate import Gate
 from bot.web.keys import key_required
+from bot.web.readers import watched
 from bot.web.serve import ServingError, address, bind
+from bot.web.types import WebSettings
 from bot.web.warmup import Warmup
 from prompts import UserError
 
@@ -51,6 +53,7 @@ async def _serve(
 ) -> None:
     import uvicorn
 
+    usual = WebSettings()
     config = uvicorn.Config(
         build_app(bot, settings, host),
         log_config=None,
@@ -59,7 +62,7 @@ async def _serve(
         server_header=False,
         proxy_headers=False,
         ws="none",
-        limit_concurrency=REQUESTS,
+        http=watched(usual.reader_idle, usual.reader_total),
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
     Warmup(bot).start()
@@ -93,19 +96,28 @@ def is_loopback(host: str) -> bool:
 
 
 class Guard:
-    """Refuse pages of other sites, and callers without a key where the API needs one (`key_required`)."""
+    """Refuse pages of other sites, callers without a key where the API needs one, and more than so many."""
 
     def __init__(self, app: ASGIApp, gate: Gate, origins: tuple[str, ...]) -> None:
         self._app = app
         self._check_key = key_required(gate)
         self._origins = frozenset(origins)
+        self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a good request on; 403 for an origin, 401 for a key, 503 where keys cannot be read."""
-        refused = await self._refused(Request(scope)) if scope["type"] == "http" else None
-        await (refused or self._app)(scope, receive, send)
+        """Pass a good request on; 403 for an origin, 401 for a key, 503 for unreadable keys or in a crowd."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        self._running += 1
+        try:
+            await (await self._refused(Request(scope)) or self._app)(scope, receive, send)
+        finally:
+            self._running -= 1
 
     async def _refused(self, request: Request) -> JSONResponse | None:
+        if self._running > REQUESTS:
+            return refusal(503, "web.busy", {"Retry-After": "5"})
         if not self._origins.issuperset(request.headers.getlist("origin")):
             return refusal(403, "mcp.origin_refused")
         try:

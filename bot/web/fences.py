@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from anyio import BrokenResourceError
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -105,6 +106,9 @@ class SecurityHeaders:
         except Exception as exc:
             if started and _reader_gone(exc):
                 return
+            if started and _refused_late(exc):  # anybody can ask for that: it ends, and is no crash
+                await send({"type": "http.response.body", "body": b""})
+                return
             logger.exception(
                 "a request failed: %s", inner_path(scope)[:200].encode("unicode_escape").decode()
             )
@@ -116,7 +120,7 @@ class SecurityHeaders:
         message.setdefault("headers", [])
         headers = MutableHeaders(scope=message)
         kind = headers.get("content-type", "")
-        data = path.startswith(("/api/", "/v1/", "/embed", "/widget")) or kind.startswith(
+        data = path.startswith(("/api/", "/v1/", "/embed", "/widget", "/mcp")) or kind.startswith(
             ("application/json", "text/event-stream", "text/plain")
         )
         if path != _OWN_POLICY or "content-security-policy" not in headers:
@@ -135,8 +139,20 @@ def _reader_gone(exc: Exception) -> bool:
     return isinstance(exc, ExceptionGroup) and exc.split(BrokenResourceError)[1] is None
 
 
+def _refused_late(exc: Exception) -> bool:
+    """Whether a stream that had begun was refused, as Gradio's is for a session that it does not know."""
+    return isinstance(exc, RuntimeError) and isinstance(exc.__cause__, HTTPException)
+
+
 _OWN_POLICY = "/embed"  # the page that says by itself who may frame it (embedded.py)
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+# What an answer carries that no application gives: to bytes that are no HTTP.
+BARE_HEADERS = (
+    ("Content-Security-Policy", _DATA_POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+)
 
 
 def page_policy(frame_ancestors: Iterable[str]) -> str:

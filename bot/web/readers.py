@@ -2,6 +2,7 @@
 
 What is on its way to a reader waits in this process, and then in the system's queue of the socket. A
 connection where that stands still for a minute, or is never empty for two, is cut and frees what it held.
+Who sends what is no HTTP gets the headers of the house with the 400, which no application sees.
 """
 
 import asyncio
@@ -11,12 +12,18 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from bot.web.fences import BARE_HEADERS
+
 _LOOKS = 20  # in the time of idleness
 _UNSENT = 16 * 1024  # bytes that wait in the system before they wait here, so that the answer's slot sees it
 _OUTQ = 0x5411  # Linux: the ioctl for the bytes in a socket's send queue
 _NOTSENT_LOWAT = (
     25  # Linux: how many of them may be waiting for the network (in `socket` from Python 3.12 on)
 )
+
+
+_LINES = ("HTTP/1.1 400 Bad Request", *(f"{name}: {value}" for name, value in BARE_HEADERS))
+_NO_HTTP = "\r\n".join((*_LINES, "Content-Length: 0", "Connection: close", "", "")).encode()
 
 
 def watched(idle: float, total: float) -> type[asyncio.Protocol]:
@@ -34,6 +41,11 @@ def watched(idle: float, total: float) -> type[asyncio.Protocol]:
         def connection_lost(self, exc: Exception | None) -> None:
             self._watch.stop()
             super().connection_lost(exc)
+
+        def send_400_response(self, msg: str) -> None:
+            """Overrides uvicorn's, which has a sentence of its own and no headers."""
+            self.transport.write(_NO_HTTP)
+            self.transport.close()
 
     return Watched
 
