@@ -35,11 +35,12 @@ SHORT = 140  # characters
 TOGETHER = 10  # payloads of one answer
 INDEXED = "https://news.example.kr/articles/1?id=3&page=2"  # the only address of the web in the index
 REL = {"noopener", "noreferrer", "nofollow"}
+ITS_OWN = ("google.com", "googleapis.com", "gvt1.com", "gstatic.com")  # whom Chromium asks about itself
 DESK = {"width": 1280, "height": 800}
 CALM = tuple(f"{number}. 마을 소식은 여기까지입니다." for number in range(TOGETHER))
 
 
-pytestmark = pytest.mark.filterwarnings("ignore:'future.no_silent_downcasting'")  # Gradio's, of its queue
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Gradio's queue asks pandas in old ways
 
 
 @dataclass
@@ -206,8 +207,8 @@ def browser(listener: Listener) -> Iterator[Browser]:
     path, reason = find_chromium()
     if path is None:
         pytest.skip(reason)
-    own = "MAP *.googleapis.com ^NOTFOUND, MAP *.google.com ^NOTFOUND"  # Chromium's own calls
-    rules = f"{own}, MAP * 127.0.0.2:{listener.port}, EXCLUDE 127.0.0.1, EXCLUDE localhost"
+    own = "".join(f"MAP *.{name} ^NOTFOUND, " for name in ITS_OWN)
+    rules = f"{own}MAP * 127.0.0.2:{listener.port}, EXCLUDE 127.0.0.1, EXCLUDE localhost"
     with sync_playwright() as playwright:
         running = launch(playwright, path, f"--host-resolver-rules={rules}")
         yield running
@@ -221,7 +222,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-# The reply in pieces of one to seven bytes, so that a syllable is cut, too.
+# The reply in pieces of odd sizes, so that syllables and signs of four bytes are cut, too.
 CUT = """
 const fetched = window.fetch;
 window.fetch = async (...asked) => {
@@ -230,10 +231,8 @@ window.fetch = async (...asked) => {
   const bytes = new Uint8Array(await reply.arrayBuffer());
   let at = 0;
   const pull = (stream) => {
-    for (let many = 0; many < 2000; many++) {
-      if (at >= bytes.length) return stream.close();
-      stream.enqueue(bytes.slice(at, (at += 1 + (at % 7))));
-    }
+    if (at >= bytes.length) stream.close();
+    else stream.enqueue(bytes.slice(at, (at += 1 + ((at * 7919) % 400))));
   };
   return new Response(new ReadableStream({ pull }), { headers: reply.headers });
 };
@@ -295,12 +294,11 @@ class Surface:
 def surface(stage: Stage, page: Page, name: str) -> Surface:
     """Open the bot by its own page, by the page of a frame, in a bare frame or by a script tag."""
     watch = Watch(page, stage.site.url, (stage.host.url,))
-    if name != "page":
-        page.add_init_script(CUT)
     if name == "page":
         watch.open()
         return Surface(watch, page, name)
     if name == "embed":
+        page.add_init_script(CUT)
         page.goto(stage.site.url + "/embed")
         return Surface(watch, page, name)
     page.goto(stage.host.url + ("/frame.html" if name == "frame" else "/"))
