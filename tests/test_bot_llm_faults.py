@@ -45,7 +45,7 @@ OUTCOMES: dict[str, set[str]] = {
     "slow_first": {"slow_start"}, "keepalive": {"slow_start"}, "hangs": {"slow_start"}, "stall": {"stalled"},
     "empty": {"empty"}, "repeats": {"uncited", "unsupported"}, "long_line": {"uncited"},
     "missing_choices": {"", "garbage"}, "nan": {"garbage", "unsupported"},
-    "bad_json": {"garbage"}, "wrong_types": {"garbage"}, "bad_utf8": {"garbage"}, "html": {"garbage"},
+    "bad_json": {"garbage"}, "wrong_types": {"garbage"}, "bad_utf8": {"garbage"}, "half_sign": {"garbage"}, "html": {"garbage"},
     "redirect": {"garbage"}, "error_mid": {"garbage", "server"},
     "half_stream": {"cut"}, "half_hangul": {"cut", "garbage"}, "reset_mid": {"cut"},
     "reset": {"unreachable"}, "400": {"request"}, "401": {"refused_key"}, "403": {"refused_key"},
