@@ -188,3 +188,38 @@ _UNICODE = (
     "👨\u200d👩\u200d👧‍<svg/onload=alert(100)>e\u0301\u0301ㅎㅏㄴ글🇰🇷",
 )
 XSS = (*_SCRIPTS, *_HANDLERS, *_ADDRESSES, *_FOREIGN, *_RENDERERS, *_UNICODE)
+
+# What some program would run, read or reckon out; 1337 * 7331 = 9801547, and nothing here says that number.
+EVALUATED = (
+    "9801547",
+    "uid=0",
+    "root:x:",
+    "<class '",
+    "<built-in",
+    "WebSettings(",
+    "BotSettings(",
+    "도서관실행됨",
+)
+ORDERS = (
+    # Databases.
+    "' OR '1'='1", "'; DROP TABLE articles; --", '" OR ""="', "1; SELECT 1337*7331", "') UNION SELECT 1337*7331 --",
+    "x' AND 1=randomblob(900000000) --", "'||(SELECT hex(1337*7331))||'", "%' OR title LIKE '%", "* NEAR \"*\" OR title:x",
+    "admin'/*", "{\"$where\": \"sleep(9000)\"}", "*)(uid=*))(|(uid=*",
+    # Templates and formats.
+    "{{1337*7331}}", "{{'도서관'+'실행됨'}}", "{{ self.__init__.__globals__ }}", "${1337*7331}", "#{1337*7331}",
+    "<%= 1337*7331 %>", "{% for x in (1).__class__.__base__.__subclasses__() %}{{x}}{% endfor %}", "*{1337*7331}",
+    "@(1337*7331)", "[[${1337*7331}]]", "{0.__class__}", "{title.__class__.__mro__}", "{question!r}{evidence}",
+    "%(title)s %n%s%p%x", "{", "{}", "}{", "{who:을/를} {x:이/가}", "$title ${t_title} $$",
+    # Look-ups, shells and files.
+    "${jndi:ldap://127.0.0.2:9/x}", "${${lower:j}ndi:${lower:l}dap://127.0.0.2:9/x}", "${env:FORUM_BOT_LLM_KEY}",
+    "$(id)", "`id`", "; id #", "| id", "&& id", "\n/usr/bin/id\n", "__import__('os').system('id')",
+    "';import os;os.system('id')#", "../../../../etc/passwd", "..\\..\\..\\windows\\win.ini",
+    "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "file:///etc/passwd", "/proc/self/environ\x00.txt", "php://filter/resource=x",
+    # Lines, heads and sheets.
+    "x\r\nSet-Cookie: leak=1\r\n\r\n<b>x</b>", "x%0d%0aLocation:%20http://127.0.0.2:9/", "x\u2028data: {\"text\": \"x\"}",
+    "x\n\nevent: answer\ndata: {\"answer\": \"x\"}\n\n", "=cmd|' /C calc'!A0", "=1337*7331", "+HYPERLINK(\"http://127.0.0.2:9/\")",
+    "@SUM(1337*7331)", "\t=1337*7331",
+    # XML.
+    "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><x>&e;</x>",
+    "<!ENTITY a '가'><!ENTITY b '&a;&a;&a;'>&b;", "<xi:include href=\"file:///etc/passwd\" parse=\"text\"/>",
+)  # fmt: skip

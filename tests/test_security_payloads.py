@@ -3,7 +3,6 @@
 Every host name but our own leads the browser to a listener, so that one request to anybody is heard.
 """
 
-import json
 import random
 import re
 import socketserver
@@ -13,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
+from urllib.parse import quote
 
 import pytest
 from payloads import EXFIL, OUT, XSS
@@ -24,6 +23,7 @@ from web_host import Host, hosting
 from web_server import Site, inside
 from web_sites import registered
 
+from bot.sites.snippet import snippet
 from bot.types import Answer, Citation, Event, Sources, Token, Turn
 from bot.web.evidence import plain, text_html
 from bot.web.types import WebSettings
@@ -32,7 +32,7 @@ from vectorstore.types import Article, Part
 
 SEED = 20261123
 SHORT = 140  # characters
-TOGETHER = 10  # payloads of one answer
+TOGETHER = 20  # payloads of one answer
 INDEXED = "https://news.example.kr/articles/1?id=3&page=2"  # the only address of the web in the index
 REL = {"noopener", "noreferrer", "nofollow"}
 ITS_OWN = ("google.com", "googleapis.com", "gvt1.com", "gstatic.com")  # whom Chromium asks about itself
@@ -40,7 +40,9 @@ DESK = {"width": 1280, "height": 800}
 CALM = tuple(f"{number}. 마을 소식은 여기까지입니다." for number in range(TOGETHER))
 
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Gradio's queue asks pandas in old ways
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning"
+)  # Gradio's queue asks pandas in old ways
 
 
 @dataclass
@@ -98,13 +100,13 @@ class Pack:
 
 
 class PayloadBot(LibraryBot):
-    """Answers "묶음 3" with the third ten payloads, in pieces cut anywhere; "오류 3" fails with them."""
+    """Answers "묶음 3" with the third pack of payloads, in pieces cut anywhere; "오류 3" fails with them."""
 
     def __init__(self, payloads: Sequence[str]) -> None:
         super().__init__()
         self.payloads = payloads
-        tens = [payloads[at : at + TOGETHER] for at in range(0, len(payloads), TOGETHER)]
-        self.packs = [packed(ten) for ten in (CALM, *tens)]  # the first is harmless, to compare with
+        parts = [payloads[at : at + TOGETHER] for at in range(0, len(payloads), TOGETHER)]
+        self.packs = [packed(part) for part in (CALM, *parts)]  # the first is harmless, to compare with
         self.known = {each.id: each for pack in self.packs for each in pack.articles}
         self.more: Sequence[str] = CALM
 
@@ -127,7 +129,7 @@ class PayloadBot(LibraryBot):
         for piece in cut(pack.answer, int(number)):
             yield Token(piece)
         if kind == "오류":
-            raise ToldError("\n".join(pack.payloads))
+            raise ToldError("\n".join(self.payloads if int(number) else CALM))
         refused = kind == "거절"
         yield Answer(
             question, question, "refusal" if refused else "answer", pack.answer,
@@ -140,7 +142,9 @@ def packed(payloads: Sequence[str]) -> Pack:
     """Payloads with an article each that is made of them; the last is the library's, with its address."""
     lines = [text.replace("\n", " ") for text in payloads[1:]]  # a paragraph is one line
     articles = [article_of(text) for text in lines]
-    citations = [quoted(one, text, marker) for marker, (one, text) in enumerate(zip(articles, lines), 2)]
+    citations = [
+        quoted(one, text, marker) for marker, (one, text) in enumerate(zip(articles, lines, strict=True), 2)
+    ]
     own = library_article(INDEXED)
     return Pack(payloads, (own, *articles), (cite(own, LINES[3][1]), *citations))
 
@@ -166,10 +170,10 @@ def article_of(text: str) -> Article:
 
 
 def cut(text: str, seed: int) -> Iterator[str]:
-    """`text` in pieces of one to nine characters: also inside a tag, an entity, a joined sign."""
+    """`text` in pieces of one to forty characters: also inside a tag, an entity, a joined sign."""
     dice, at = random.Random(SEED + seed), 0
     while at < len(text):
-        size = dice.randint(1, 9)
+        size = dice.randint(1, 40)
         yield text[at : at + size]
         at += size
 
@@ -274,7 +278,9 @@ class Surface:
             self.watch.page.fill("#fb-question textarea", question)
             self.watch.page.keyboard.press("Enter")
             self.watch.wait_replies(1)
-            self.watch.page.wait_for_selector("#fb-chat .fb-refusal, #fb-chat .fb-evidence, #fb-chat .fb-error")
+            self.watch.page.wait_for_selector(
+                "#fb-chat .fb-refusal, #fb-chat .fb-evidence, #fb-chat .fb-error"
+            )
             return self.place.locator("#fb-chat .user-row"), self.place.locator("#fb-chat .bot-row")
         self.place.locator("#box").fill(question)
         self.place.locator("#box").press("Enter")
@@ -297,8 +303,9 @@ def surface(stage: Stage, page: Page, name: str) -> Surface:
     if name == "page":
         watch.open()
         return Surface(watch, page, name)
-    if name == "embed":
+    if name != "script":
         page.add_init_script(CUT)
+    if name == "embed":
         page.goto(stage.site.url + "/embed")
         return Surface(watch, page, name)
     page.goto(stage.host.url + ("/frame.html" if name == "frame" else "/"))
@@ -323,7 +330,7 @@ def shapes(place: Locator) -> set[str]:
 # Every page, every payload.
 
 
-@pytest.mark.parametrize("name", ["page", "embed", "frame", "script"])
+@pytest.mark.parametrize("name", ["page", "frame", "script"])
 def test_payloads_of_an_answer_are_text_and_leave_nothing(stage: Stage, page: Page, name: str) -> None:
     stage.listener.heard.clear()
     place = surface(stage, page, name)
@@ -337,6 +344,76 @@ def test_payloads_of_an_answer_are_text_and_leave_nothing(stage: Stage, page: Pa
     assert_quiet(stage, place.watch)
 
 
+@pytest.mark.parametrize("name", ["page", "embed"])
+def test_payloads_of_an_error_and_of_a_refusal_are_text(stage: Stage, page: Page, name: str) -> None:
+    stage.listener.heard.clear()
+    place = surface(stage, page, name)
+    known = benign(place)
+    question, reply = place.ask("오류 1")
+    assert [text for text in stage.bot.payloads if seen(text) not in folded(reply)] == []
+    assert shapes(reply) <= known
+    place.again()
+    question, reply = place.ask("거절 1")
+    assert_text(stage.bot.packs[1], None, reply)
+    assert shapes(question) | shapes(reply) <= known
+    assert_quiet(stage, place.watch)
+
+
+@pytest.mark.parametrize("name", ["page", "embed"])
+def test_payloads_of_suggestions_are_text_and_can_be_asked(stage: Stage, page: Page, name: str) -> None:
+    stage.listener.heard.clear()
+    place = surface(stage, page, name)
+    buttons = place.place.locator("#fb-chat button.example" if place.gradio else "#suggestions button")
+    expect(buttons).to_have_count(len(stage.bot.payloads))
+    shown = [" ".join(text.split()) for text in buttons.all_inner_texts()]
+    assert shown == [seen(text) for text in stage.bot.payloads]
+    kinds = {kind for each in (buttons.nth(0), buttons.nth(70)) for kind in shapes(each)}
+    assert {kind for each in buttons.all() for kind in shapes(each)} <= kinds <= {"span class", "div class"}
+    assert_quiet(stage, place.watch)
+
+
+def test_payloads_of_questions_after_an_answer_are_text(stage: Stage, page: Page) -> None:
+    stage.listener.heard.clear()
+    place = surface(stage, page, "page")
+    for number in range(1, len(stage.bot.packs)):
+        place.ask(f"묶음 {number}")
+        more = page.locator("#fb-chat .option")
+        expect(more).to_have_count(8)
+        shown = [" ".join(text.split()) for text in more.all_inner_texts()]
+        assert shown == [seen(text) for text in stage.bot.packs[number].payloads[:8]]
+        place.again()
+    assert_quiet(stage, place.watch)
+
+
+def test_payloads_of_a_remembered_conversation_are_text(stage: Stage, page: Page) -> None:
+    stage.listener.heard.clear()
+    place = surface(stage, page, "embed")
+    known = benign(place)
+    for number in range(1, len(stage.bot.packs)):
+        place.ask(f"묶음 {number}")
+    page.reload()
+    expect(page.locator(".turn")).to_have_count(len(stage.bot.packs) - 1)
+    assert shapes(page.locator("#log")) - shapes(page.locator("#welcome")) <= known | {
+        "section hidden id", "section id", "article aria-busy class", "article class", "div class",
+        "noscript ",
+    }  # fmt: skip
+    for number, turn in enumerate(page.locator(".turn").all(), 1):
+        turn.evaluate(READ)
+        assert_text(stage.bot.packs[number], None, turn.locator(".reply"))
+    assert_quiet(stage, place.watch)
+
+
+def test_what_a_frames_address_says_is_never_in_its_page(stage: Stage) -> None:
+    plain_page = stage.site.get("/embed").body
+    for text in stage.bot.payloads:
+        for name in ("lang", "theme", "v", "q", text):
+            reply = stage.site.get(f"/embed?{quote(name)}={quote(text)}")
+            assert (reply.status, reply.body) == (200, plain_page), text
+        assert stage.site.get(f"/embed?site={quote(text)}").body == plain_page
+        tag = snippet(stage.site.url, text, "0" * 12, "sha384-x")
+        assert re.fullmatch(r"<script [^<>]*></script>", tag.strip()), text
+
+
 def benign(place: Surface) -> set[str]:
     """The shapes of the elements of a harmless answer, refusal and error."""
     found: set[str] = set()
@@ -347,12 +424,14 @@ def benign(place: Surface) -> set[str]:
     return found
 
 
-def assert_text(pack: Pack, question: Locator, reply: Locator) -> None:
+def assert_text(pack: Pack, question: Locator | None, reply: Locator) -> None:
     """Each payload stands in the question, the answer, and the title, publisher and quote of its evidence."""
-    asked, said = folded(question), folded(reply)
+    asked, said = "" if question is None else folded(question), folded(reply)
     for number, text in enumerate(pack.payloads):
-        assert seen(text) in asked, text
-        shown = 4 if len(text) < SHORT else 2  # of a long paragraph only the words next to the quote are shown
+        assert question is None or seen(text) in asked, text
+        shown = (
+            4 if len(text) < SHORT else 2
+        )  # of a long paragraph only the words next to the quote are shown
         assert said.count(seen(text)) >= (1 if number == 0 else 2 + shown), text
 
 
@@ -393,10 +472,10 @@ def test_a_careless_page_leaks_and_runs(stage: Stage, page: Page) -> None:
     page.goto(stage.host.url + "/naive.html")
     page.evaluate(NAIVE, [text for text in stage.bot.payloads if "<" in text])
     deadline = time.monotonic() + 8
-    while time.monotonic() < deadline and (len(leaks(stage)) < 24 or len(ran(page)) < 36):
+    while time.monotonic() < deadline and (len(leaks(stage)) < 20 or len(ran(page)) < 36):
         page.wait_for_timeout(100)
     print(f"a careless page: {len(leaks(stage))} leaks are heard, {len(ran(page))} scripts run")  # noqa: T201
-    assert len(leaks(stage)) >= 24
+    assert len(leaks(stage)) >= 20
     assert len(ran(page)) >= 36
 
 

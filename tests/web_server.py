@@ -112,7 +112,7 @@ def live(
 def inside(
     bot: ChatBot, settings: WebSettings | None = None, bot_for: BotFor | None = None, *, page: bool = False
 ) -> Iterator[Site]:
-    """Serve `bot` in a thread of this process, so that a test can look at the bot; mostly without the page."""
+    """Serve `bot` in a thread of this process, which a test can look into; mostly without the page."""
     servers: list[uvicorn.Server] = []
 
     async def run() -> None:
