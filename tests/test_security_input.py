@@ -11,7 +11,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
@@ -255,9 +257,13 @@ def test_every_size_has_its_status_and_too_much_is_refused_at_once(product: Prod
 
 
 def timed(site: Site, path: str, sent: bytes) -> tuple[Reply, float]:
-    started = time.perf_counter()
-    reply = site.post(path, sent)
-    return reply, time.perf_counter() - started
+    """The reply and how long it took; asked again where the reset behind a refusal overtook it."""
+    for _ in range(10):
+        started = time.perf_counter()
+        with suppress(OSError, HTTPException):
+            reply = site.post(path, sent)
+            return reply, time.perf_counter() - started
+    raise AssertionError(f"{path} never told its refusal")
 
 
 # In the place of a field, or of the body as a whole.
@@ -347,7 +353,7 @@ def test_a_hundred_large_bodies_leave_no_memory_behind(product: Product) -> None
     before = peak(status)
     for path in (*LIMITS, "/gradio_api/queue/join"):
         for _ in range(20):
-            assert product.site.post(path, b" " * 10_000_000).status == 413
+            assert timed(product.site, path, b" " * 10_000_000)[0].status == 413
     print(f"100 bodies of 10 MB: {(peak(status) - before) // 1024} MiB more")  # noqa: T201
     assert peak(status) - before <= 16 * 1024
 
