@@ -189,7 +189,8 @@ def _owner_of_name(found: Sequence[Morpheme]) -> str:
 
 def _counted(found: Sequence[Morpheme], place: int) -> tuple[str, str | None, str | None]:
     """몇 with the counter right behind it; of people where none is: 사람 몇이나 왔어?"""
-    if _noun_before(found, place) in words("people") and found[place + 1].tag[0] != "N":
+    counted = any(m.tag[0] == "N" for m in found[place + 1 : place + 2])
+    if _noun_before(found, place) in words("people") and not counted:
         return "number", None, "명"
     unit = next((m.form for m in found[place + 1 : place + 3] if m.tag in NOUN_TAGS), None)
     if unit == "번" and "번째" in "".join(m.form for m in found[place + 1 : place + 4]):
@@ -202,7 +203,7 @@ def _counted(found: Sequence[Morpheme], place: int) -> tuple[str, str | None, st
 
 
 def _without_question_word(text: str, found: Sequence[Morpheme]) -> tuple[str, str | None, str | None]:
-    nouns = [m.form for m, after in zip(found, [*found[1:], None], strict=True) if _names(m, after)]
+    nouns = [m.form for m, after in zip(found, [*found[1:], None], strict=False) if _names(m, after)]
     apart = [a for a in found if a.start == 0 or text[a.start - 1] == " "]  # 한 사람, but not 축사한 사람
     counters = {b.form for a, b in pairwise(found) if a.tag in ("MM", "NR", "SN") and a in apart}
     asked = next((noun for noun in reversed(nouns) if noun in focus_types() and noun not in counters), None)

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 def pytest_configure() -> None:
-    """A developer's own FORUM_BOT_* variables change no test."""
+    """A developer's own FORUM_BOT_* variables change no test; FORUM_BOT_TEST_* are for the tests."""
     for name in [name for name in os.environ if name.startswith("FORUM_BOT_")]:
-        del os.environ[name]
+        if not name.startswith("FORUM_BOT_TEST_"):
+            del os.environ[name]
 
 
 @pytest.fixture(scope="session")

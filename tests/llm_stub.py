@@ -38,7 +38,7 @@ ERRORS = {
     500: ("server_error", "The model has crashed."),
     503: ("overloaded", "All slots are busy."),
 }
-GARBAGE = ("bad_json", "missing_choices", "wrong_types", "long_line", "bad_utf8", "nan")
+GARBAGE = ("bad_json", "missing_choices", "wrong_types", "long_line", "bad_utf8", "half_sign", "nan")
 CUT = ("half_stream", "half_hangul", "reset_mid", "error_mid")
 ODD = ("slow_first", "stall", "keepalive", "empty", "no_done", "double_end", "endless", "repeats")
 MODES = ("good", *ODD, *GARBAGE, *CUT, "html", "reset", "redirect", "hangs", *map(str, ERRORS))
@@ -421,6 +421,7 @@ class Wire:
             "wrong_types": lambda: [self.line(self._sample(7)), self.line(record | {holder: bad_holder})],
             "long_line": lambda: [self.line(self._sample("가" * (LONG_BYTES // 3)))],
             "bad_utf8": lambda: [self.line(record).replace("나".encode(), b"\xff\xfe")],
+            "half_sign": lambda: [self.line(record).replace("나".encode(), b"\\ud83d")],
             "nan": lambda: [self.line(record | nan)],
         }[mode]()
 

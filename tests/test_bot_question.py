@@ -93,3 +93,8 @@ def test_width_and_composition_of_the_letters_change_nothing() -> None:
 def test_strange_questions_are_understood_as_something() -> None:
     for text in ("?", "몇", "누구", "🙂", "the", "가" * 2000, "왜왜왜왜", "「」"):
         assert understand(text).type
+
+
+@pytest.mark.parametrize("text", ["", "\u200b", "\U000e0041", "사람 몇", "직원 몇?", "몇", "뭐", "어느"])
+def test_a_question_that_ends_before_it_says_anything_is_understood(text: str) -> None:
+    assert understand(text).type

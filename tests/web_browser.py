@@ -61,9 +61,9 @@ def find_axe(folder: Path) -> tuple[str, str]:
     return source.read_text(encoding="utf-8"), ""
 
 
-def launch(playwright: Playwright, path: str) -> Browser:
+def launch(playwright: Playwright, path: str, *flags: str) -> Browser:
     """Headless Chromium that calls nobody by itself."""
-    return playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=60_000)
+    return playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags], timeout=60_000)
 
 
 @dataclass

@@ -110,13 +110,13 @@ def live(
 
 @contextmanager
 def inside(
-    bot: ChatBot, settings: WebSettings | None = None, bot_for: BotFor | None = None
+    bot: ChatBot, settings: WebSettings | None = None, bot_for: BotFor | None = None, *, page: bool = False
 ) -> Iterator[Site]:
-    """Serve `bot` without the page in a thread of this process, so that a test can look at the bot."""
+    """Serve `bot` in a thread of this process, which a test can look into; mostly without the page."""
     servers: list[uvicorn.Server] = []
 
     async def run() -> None:
-        app = build_app(bot, settings or WebSettings(), page=False, bot_for=bot_for)
+        app = build_app(bot, settings or WebSettings(), page=page, bot_for=bot_for)
         config = uvicorn.Config(
             app, log_level="critical", ws="none", proxy_headers=False, server_header=False,
             timeout_graceful_shutdown=2,

@@ -26,6 +26,7 @@ from bot.llm.line import Line
 
 ATTEMPTS = 3  # the first and two retries
 RETRY_S = 1.5  # seconds: after these no further attempt is begun, nor is one waited for
+_BROKEN = re.compile("[\ud800-\udfff\N{REPLACEMENT CHARACTER}]")  # half a sign, which no reply can hold
 LONGEST_S = 120.0  # seconds of one answer
 LONGEST = 4_000  # characters of one answer; what comes after is not waited for
 LOADING_S = 300.0  # seconds that a model may take for its first word ever
@@ -273,7 +274,7 @@ async def texts(chunks: AsyncGenerator[AIMessageChunk, None]) -> AsyncGenerator[
     async with aclosing(chunks) as pieces:
         async for chunk in pieces:
             text = chunk.text
-            if not isinstance(text, str) or "\N{REPLACEMENT CHARACTER}" in text:
+            if not isinstance(text, str) or _BROKEN.search(text):
                 raise ModelError("garbage")
             if text:
                 yield text

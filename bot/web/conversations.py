@@ -17,6 +17,7 @@ from bot.web.evidence import (
     fallback_html,
     partial_html,
     stopped_html,
+    visible,
 )
 from bot.web.limits import TooManyRequestsError
 from bot.web.stream import Failure, Inbox, ask, ticking, warmed
@@ -46,7 +47,8 @@ class Conversations:
     async def suggestions(self) -> tuple[str, ...]:
         """The example questions, once the bot is loaded; none where it cannot be."""
         await warmed(self._warmup)
-        return await to_thread(self._bot.suggestions) if self._bot.ready else ()
+        questions = await to_thread(self._bot.suggestions) if self._bot.ready else ()
+        return tuple(map(visible, questions))
 
     async def send(
         self, session: str | None, question: str, messages: object, admit: Admit = _everybody
@@ -106,7 +108,7 @@ class Conversations:
     def _follow_ups(self, answer: Answer, asked: list[str]) -> tuple[str, ...]:
         """The questions under an answer; none where they cannot be made, for the answer is worth more."""
         try:
-            return self._bot.follow_ups(answer, asked)
+            return tuple(map(visible, self._bot.follow_ups(answer, asked)))
         except Exception:
             logger.exception("no questions could be made after an answer")
             return ()

@@ -22,9 +22,14 @@ _HIDDEN = re.compile(
 )
 
 
+def visible(text: str) -> str:
+    """`text` without the signs that hide or turn what stands beside them."""
+    return _HIDDEN.sub("", text)
+
+
 def text_html(text: str) -> str:
     """`text` as HTML that shows exactly its characters, also after a Markdown renderer."""
-    shown = _HIDDEN.sub("", text).lstrip().translate(_MARKS)
+    shown = visible(text).lstrip().translate(_MARKS)
     shown = re.sub(r"^(\d+)\.", r"\1&#46;", shown)  # "22. 그날" is no list
     return re.sub("www\\.", lambda match: match[0][:-1] + "&#46;", shown, flags=re.I).replace("\n", "<br>")
 
