@@ -45,6 +45,11 @@ class Reply:
         return self.status in (429, 503) and (self.retry_after or "").isdigit()
 
     @property
+    def gave_up(self) -> bool:
+        """Whether it stood in the line for longer than the server lets anybody: a 503 inside the stream."""
+        return self.status == 200 and '"status": 503' in self.failure
+
+    @property
     def fault(self) -> str:
         """What is wrong with it, in short; "" for an answer and for a refusal."""
         if self.whole or self.refused:

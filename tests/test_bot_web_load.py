@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import load  # noqa: E402 - the rows belong to the benchmarks
 import visitors  # noqa: E402
+from served import UNLIMITED, serving  # noqa: E402
 
 BUSY = 8.0  # times a limit that a machine with other work may take
 
@@ -37,8 +38,13 @@ def figures(found: load.Found) -> dict[str, float]:
     return {measure.name.partition(" ")[2]: measure.value for measure in found.measures}
 
 
-def test_fifty_conversations_for_a_minute_meet_no_error_and_leak_nothing(store: Path) -> None:
-    found = load.conversations(store, 60.0)
+def test_fifty_conversations_for_a_minute_meet_no_error_and_a_stop_under_load_cuts_none(store: Path) -> None:
+    with serving(store, UNLIMITED) as server:
+        check_conversations(load.conversations(server, 60.0))
+        check_restart(load.restart(server, store, 2.0))
+
+
+def check_conversations(found: load.Found) -> None:
     told = figures(found)
     assert found.more["faults"] == {}
     assert told["questions answered"] >= 100
@@ -47,8 +53,21 @@ def test_fifty_conversations_for_a_minute_meet_no_error_and_leak_nothing(store: 
     assert told["server memory, growth at most"] <= load.GROWTH
 
 
+def check_restart(found: load.Found) -> None:
+    told = figures(found)
+    assert found.more["cut"] == {}
+    assert told["answers running at SIGTERM"] > 0
+    assert told["questions taken after that"] == 0
+    assert told["process ended after"] <= load.STOPPED
+    assert told["exit code"] == 0
+    assert told["ready again after"] <= load.AGAIN
+    assert told["/readyz before that other than 503"] == 0
+    assert told["first question not answered"] == 0
+
+
 def test_of_two_hundred_questions_at_once_each_is_answered_or_told_when_to_come_again(store: Path) -> None:
-    found = load.storm(store, 6.0, settled=2.0)
+    with serving(store, load.FOR_ALL) as server:
+        found = load.storm(server, 6.0, settled=2.0)
     told = figures(found)
     assert found.more["faults"] == {}
     assert set(found.more["statuses"]) <= {"200", "429", "503"}
@@ -68,16 +87,3 @@ def test_thirty_visitors_who_leave_in_the_middle_leave_no_call_of_the_model_and_
     assert told["call of the model closed after, at most"] <= load.CLOSED
     assert told["every slot free after"] <= load.CLOSED
     assert told[f"of {load.CALLS} questions at once afterwards, not by the model"] == 0
-
-
-def test_a_server_stopped_under_load_ends_every_answer_and_is_soon_there_again(store: Path) -> None:
-    found = load.restart(store, 2.0)
-    told = figures(found)
-    assert found.more["cut"] == {}
-    assert told["answers running at SIGTERM"] > 0
-    assert told["questions taken after that"] == 0
-    assert told["process ended after"] <= load.STOPPED
-    assert told["exit code"] == 0
-    assert told["ready again after"] <= load.AGAIN
-    assert told["/readyz before that other than 503"] == 0
-    assert told["first question not answered"] == 0
