@@ -448,13 +448,16 @@ def restart(server: Served, store: Path, seconds: float) -> Found:
         statuses = _until_ready(again)
         ready = time.monotonic() - again.began
         answered = asyncio.run(ask(again.url, questions()[0], 1)).whole
-    cut = [reply for reply in ended.replies if reply.began <= ended.at and not reply.whole]
+    before = [reply for reply in ended.replies if reply.began <= ended.at and not reply.whole]
+    cut = [reply for reply in before if reply.status]
+    hung_up = [reply for reply in before if reply.connected and not reply.status]
     new = [reply for reply in ended.replies if reply.began > ended.refused_at]
     running = sum(reply.began <= ended.at < reply.began + reply.ended for reply in ended.replies)
     return Found(
         [
             Measure("L7 answers running at SIGTERM", running, ""),
-            Measure("L7 of all questions before it, not answered whole", len(cut), "", 0),
+            Measure("L7 answers that had begun, cut", len(cut), "", 0),
+            Measure("L7 connected just before it, hung up on unheard", len(hung_up), "", 0),
             Measure("L7 new connections refused after", ended.refused_at - ended.at, "s", 1),
             Measure("L7 questions taken after that", sum(reply.connected for reply in new), "", 0),
             Measure("L7 process ended after", ended.gone_at - ended.at, "s", STOPPED),
@@ -463,7 +466,11 @@ def restart(server: Served, store: Path, seconds: float) -> Found:
             Measure("L7 /readyz before that other than 503", len(statuses - {503}), "", 0),
             Measure("L7 first question not answered", not answered, "", 0),
         ],
-        {"cut": counted(reply.fault for reply in cut), "questions": len(ended.replies)},
+        {
+            "cut": counted(reply.fault for reply in cut),
+            "unheard": counted(reply.fault for reply in hung_up),
+            "questions": len(ended.replies),
+        },
     )
 
 
