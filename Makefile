@@ -38,6 +38,8 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/answers.py
 	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/chats.py --seconds 30
+	$(BIN)/python benchmarks/load.py --seconds 60
+	$(BIN)/python benchmarks/widget.py
 
 screenshot: $(STAMP)
 	$(BIN)/python benchmarks/screenshot.py

@@ -23,7 +23,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench import RESULTS, git  # noqa: E402  # beside this file
+from figures import RESULTS, git  # noqa: E402  # beside this file
 
 from bot.answerable import holding, probability, signals  # noqa: E402
 from bot.bot import Bot  # noqa: E402

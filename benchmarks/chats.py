@@ -10,23 +10,21 @@ the model out. The table goes to standard output, the figures to `results/chats-
 import argparse
 import asyncio
 import json
-import os
-import random
 import re
-import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+from figures import ROOT, keep
+from served import UNLIMITED, Served, ingest, resident_mb, serving
+from visitors import Reply, at, crowd
 
-ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from llm_stub import Stub  # noqa: E402 - the stub belongs to the tests
+from llm_stub import Stub
 
 RATE = 25.0  # pieces a second
 # What is asked, a word of the sentence that answers it, and the model's answer with a place for its number.
@@ -47,17 +45,6 @@ TALK = (
 )
 
 
-@dataclass
-class Tally:
-    """What the visitors met with, in seconds."""
-
-    first: list[float] = field(default_factory=list)
-    sentence: list[tuple[str, float]] = field(default_factory=list)
-    whole: list[float] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    fallbacks: list[str] = field(default_factory=list)
-
-
 def main() -> int:
     """Measure, print the table, keep the figures; 1 where there was an error."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -68,12 +55,23 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="forum-bot-chats-") as folder, Stub() as stub:
         stub.rate, stub.reply = RATE, written
-        tally, alone, memory = asyncio.run(measured(arguments, stub, Path(folder)))
-    figures = table(tally, alone, memory)
+        store = Path(folder) / "store"
+        ingest(store)
+        settings = UNLIMITED if arguments.extractive else UNLIMITED | asking(stub, arguments.visitors)
+        with serving(store, settings) as server:
+            figures = asyncio.run(measured(arguments, stub, server))
     for name, value in figures.items():
         print(f"{name:<52} {value}")
-    keep(figures | {"arguments": vars(arguments)})
-    return 1 if tally.errors else 0
+    keep("chats-", figures | {"arguments": vars(arguments)})
+    return 1 if figures["errors"] else 0
+
+
+def asking(stub: Stub, calls: int) -> dict[str, str]:
+    """The settings of a bot that asks the stub, so many questions at once and as many in line."""
+    return {
+        "FORUM_BOT_LLM": "openai:stub", "FORUM_BOT_LLM_URL": stub.url + "/v1",
+        "FORUM_BOT_LLM_CALLS": str(calls), "FORUM_BOT_LLM_WAITING": str(calls),
+    }  # fmt: skip
 
 
 def written(body: dict[str, Any]) -> str:
@@ -86,33 +84,12 @@ def written(body: dict[str, Any]) -> str:
     return "1"
 
 
-async def measured(
-    arguments: argparse.Namespace, stub: Stub, folder: Path
-) -> tuple[Tally, dict[str, float], float]:
-    """The tally, the stub's own time for each first sentence, and the server's memory in MB."""
+async def measured(arguments: argparse.Namespace, stub: Stub, server: Served) -> dict[str, Any]:
+    """The figures by name, beside the stub's own time for each first sentence."""
     alone = {question: await stubs_own(stub.url, question, word) for question, word, _ in TALK}
-    unlimited = {"FORUM_BOT_VISITOR_LIMIT": "none", "FORUM_BOT_LIMIT": "none"}
-    settings = unlimited if arguments.extractive else unlimited | {
-        "FORUM_BOT_LLM": "openai:stub", "FORUM_BOT_LLM_URL": stub.url + "/v1",
-        "FORUM_BOT_LLM_CALLS": str(arguments.visitors), "FORUM_BOT_LLM_WAITING": str(arguments.visitors),
-    }  # fmt: skip
-    command = [sys.executable, "-m", "bot", "serve", "--port", "0", "--store", str(folder / "store")]
-    subprocess.run([sys.executable, "-m", "ingest", "--store", str(folder / "store")], check=True, cwd=ROOT,
-                   stdout=subprocess.DEVNULL)  # fmt: skip
-    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        url = re.search(r"http://\S+", server.stdout.readline())[0]  # type: ignore[index]
-        await ready(url)
-        tally = Tally()
-        until = time.monotonic() + arguments.seconds
-        await asyncio.gather(
-            *(visit(number, url, until, arguments.think, tally) for number in range(arguments.visitors))
-        )
-        return tally, alone, resident(server.pid)
-    finally:
-        server.terminate()
-        server.wait(30)
+    questions = [question for question, _, _ in TALK]
+    replies = await crowd(server.url, arguments.visitors, arguments.seconds, arguments.think, questions)
+    return table(replies, alone, resident_mb(server.process.pid))
 
 
 async def stubs_own(url: str, question: str, word: str) -> float:
@@ -135,102 +112,29 @@ async def stubs_own(url: str, question: str, word: str) -> float:
     raise RuntimeError("the stub wrote no sentence")
 
 
-async def visit(number: int, url: str, until: float, think: tuple[float, float], tally: Tally) -> None:
-    """One visitor, from an address of his own."""
-    chance = random.Random(number)
-    address = f"127.0.{1 + number // 200}.{2 + number % 200}"
-    transport = httpx.AsyncHTTPTransport(local_address=address)
-    async with httpx.AsyncClient(transport=transport, timeout=60) as client:
-        await asyncio.sleep(chance.uniform(0, max(think[1], 0.5)))
-        while time.monotonic() < until:
-            await ask(client, url, chance.choice(TALK)[0], tally)
-            await asyncio.sleep(chance.uniform(*think))
-
-
-async def ask(client: httpx.AsyncClient, url: str, question: str, tally: Tally) -> None:
-    """One question, to the end of its answer."""
-    began = time.monotonic()
-    seen: dict[str, float] = {}
-    try:
-        async with client.stream("POST", url + "/api/chat", json={"question": question}) as reply:
-            if reply.status_code != 200:
-                tally.errors.append(f"HTTP {reply.status_code}")
-                return
-            event = ""
-            async for line in reply.aiter_lines():
-                if line.startswith("event: "):
-                    event = line[7:]
-                    seen.setdefault(event, time.monotonic() - began)
-                elif line.startswith("data: ") and event == "error":
-                    tally.errors.append(line[6:])
-                elif line.startswith("data: ") and event == "answer":
-                    answer = json.loads(line[6:])
-                    if answer["fallback"]:
-                        tally.fallbacks.append(answer["fallback"])
-    except httpx.HTTPError as exc:
-        tally.errors.append(repr(exc))
-        return
-    if "done" not in seen or "answer" not in seen:
-        tally.errors.append(f"no end: {sorted(seen)}")
-        return
-    tally.first.append(min(seen.values()))
-    tally.sentence.append((question, seen.get("token", seen["answer"])))
-    tally.whole.append(seen["done"])
-
-
-async def ready(url: str) -> None:
-    """Return once the server has loaded its index."""
-    async with httpx.AsyncClient() as client:
-        for _ in range(240):
-            if (await client.get(url + "/readyz")).status_code == 200:
-                return
-            await asyncio.sleep(0.5)
-    raise TimeoutError(url)
-
-
-def resident(process: int) -> float:
-    """Resident memory in MB, where the system tells (Linux)."""
-    try:
-        status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-    except OSError:
-        return float("nan")
-    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
-
-
-def table(tally: Tally, alone: dict[str, float], memory: float) -> dict[str, Any]:
+def table(replies: list[Reply], alone: dict[str, float], memory: float) -> dict[str, Any]:
     """The figures by name."""
-
-    def at(values: list[float], share: float) -> float:
-        return round(sorted(values)[min(len(values) - 1, int(share * len(values)))], 2) if values else 0.0
-
-    beyond = [seconds - alone[question] for question, seconds in tally.sentence]
+    whole = [reply for reply in replies if reply.whole and reply.answer]
+    faults = [reply.fault or f"HTTP {reply.status}" for reply in replies if not reply.whole]
+    fallbacks = [
+        str(reply.answer["fallback"]) for reply in whole if reply.answer and reply.answer["fallback"]
+    ]
+    first = [reply.first for reply in whole]
+    sentence = [reply.seen.get("token", reply.seen["answer"]) for reply in whole]
+    beyond = [seconds - alone[reply.question] for reply, seconds in zip(whole, sentence, strict=True)]
+    ends = [reply.seen["done"] for reply in whole]
     return {
-        "questions answered": len(tally.whole),
-        "errors": len(tally.errors),
-        "kinds of error": sorted(set(tally.errors))[:5],
-        "answers that fell back": len(tally.fallbacks),
-        "kinds of fallback": sorted(set(tally.fallbacks)),
-        "first event, p50 / p95 / p99 [s]": (
-            at(tally.first, 0.5),
-            at(tally.first, 0.95),
-            at(tally.first, 0.99),
-        ),
-        "first sentence, p50 / p95 [s]": (
-            at([s for _, s in tally.sentence], 0.5),
-            at([s for _, s in tally.sentence], 0.95),
-        ),
-        "beyond the stub's own time for it, p50 / p95 [s]": (at(beyond, 0.5), at(beyond, 0.95)),
-        "whole answer, p50 / p95 [s]": (at(tally.whole, 0.5), at(tally.whole, 0.95)),
+        "questions answered": len(whole),
+        "errors": len(faults),
+        "kinds of error": sorted(set(faults))[:5],
+        "answers that fell back": len(fallbacks),
+        "kinds of fallback": sorted(set(fallbacks)),
+        "first event, p50 / p95 / p99 [s]": (at(first, 50), at(first, 95), at(first, 99)),
+        "first sentence, p50 / p95 [s]": (at(sentence, 50), at(sentence, 95)),
+        "beyond the stub's own time for it, p50 / p95 [s]": (at(beyond, 50), at(beyond, 95)),
+        "whole answer, p50 / p95 [s]": (at(ends, 50), at(ends, 95)),
         "memory of the server afterwards [MB]": round(memory),
     }
-
-
-def keep(figures: dict[str, Any]) -> None:
-    """Write the figures beside the commit that they were measured on."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
-    name = f"chats-{commit.stdout.strip() or 'unknown'}.json"
-    path = ROOT / "benchmarks" / "results" / name
-    path.write_text(json.dumps(figures, ensure_ascii=False, indent=1, default=list) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 import encode_gpu  # noqa: E402  # beside this file
 import numpy as np  # noqa: E402
-from bench import RESULTS, git  # noqa: E402
+from figures import RESULTS, git  # noqa: E402
 
 from bot.evaluation.data import read_data  # noqa: E402
 from bot.evaluation.picture import Bar, Panel, draw, panels  # noqa: E402

@@ -21,7 +21,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from figures import ROOT, keep, percentile
+from served import UNLIMITED, post, resident_mb, serving
+
 DATA = ROOT / "benchmarks" / "reader_data"
 SIZES, FULL = (1_000, 10_000), 100_000  # chunks
 PARAGRAPHS = 10  # of an article; each is a chunk, and so is the head
@@ -76,7 +78,8 @@ def main() -> int:
     for size in sizes:
         lines.append(measured(size))
         print(line(lines[-1]), flush=True)
-    print(f"-> {keep(lines).relative_to(ROOT)}, {PICTURE.relative_to(ROOT)}")
+    path = keep("scale-", {"growth": [asdict(row) for row in lines]})
+    print(f"-> {path.relative_to(ROOT)}, {PICTURE.relative_to(ROOT)}")
     PICTURE.write_text(picture(lines), encoding="utf-8")
     return 0
 
@@ -147,19 +150,17 @@ def child(task: str, store: Path) -> dict[str, Any]:
     return figures
 
 
-def questions() -> Iterator[str]:
+def questions(count: int = QUESTIONS + HELD) -> Iterator[str]:
     """Questions of the sentences' own articles, shuffled by seed."""
     records = [
         json.loads(text) for file in sorted(DATA.glob("*.jsonl")) for text in file.open(encoding="utf-8")
     ]
     asked = [question["q"] for record in records for question in record["questions"]]
-    return iter(random.Random(7).sample(asked, QUESTIONS + HELD))
+    return iter(random.Random(7).sample(asked, count))
 
 
 def searched(store: Path) -> dict[str, float]:
     """Warm `Index.search`, the memory of its process, and what a chunk looks like."""
-    from bench import percentile, resident_mb
-
     started = time.perf_counter()
     from vectorstore.kiwi_encoder import KiwiEncoder
     from vectorstore.reader import Index
@@ -207,12 +208,10 @@ def compared(store: Path) -> dict[str, float]:
 
 def served(store: Path) -> float:
     """The memory of `forum-bot serve` in MB after as many questions over HTTP."""
-    from bench import post, resident_mb, server
-
-    with server(store) as (process, address, _):
+    with serving(store, UNLIMITED) as server:
         for question in questions():
-            post(address + "/api/chat", {"question": question})
-        return resident_mb(process.pid)
+            post(server.url + "/api/chat", {"question": question})
+        return resident_mb(server.process.pid)
 
 
 def header() -> str:
@@ -246,24 +245,6 @@ def picture(rows: list[Growth]) -> str:
         )
         charts.append(Panel(title, (), tuple(bars)))
     return draw(charts)
-
-
-def keep(rows: list[Growth]) -> Path:
-    """Write the figures beside the commit that they were measured on."""
-    from bench import RESULTS, git
-
-    record = {
-        "commit": git("rev-parse", "--short", "HEAD") or "unknown",
-        "changed": bool(git("status", "--porcelain", "--untracked-files=no")),
-        "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[1], 1),  # above the cores: others were working here
-        "growth": [asdict(row) for row in rows],
-    }
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"scale-{record['commit']}.json"
-    path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    return path
 
 
 if __name__ == "__main__":

@@ -46,13 +46,14 @@ class Bot:
         self._loading = threading.Lock()
         self._loaded: tuple[Index, Pages] | None = None
         self._model: Model | None = None
+        self._warm = False
         if not settings.tracing:
             langsmith.configure(enabled=False)
 
     @property
     def ready(self) -> bool:
-        """Whether the analyser and the index are loaded."""
-        return self._loaded is not None
+        """Whether questions are answered at once: everything is loaded, and one has been answered."""
+        return self._warm
 
     def warm(self) -> None:
         """Load the analyser and the index, which takes seconds, and have the model loaded.
@@ -61,6 +62,7 @@ class Bot:
         """
         self._load()
         self._extracted(self.suggestions()[0])
+        self._warm = True
         if self._model is not None:
             self._model.warm_up()
 
@@ -81,6 +83,7 @@ class Bot:
         for event in self._chain.invoke(Ask(question, history, left)):
             if isinstance(event, Answer):
                 event = replace(event, latency_ms=round((time.perf_counter() - started) * 1000))
+                self._warm = True
             yield event
 
     def search(self, question: str, k: int) -> list[Hit]:

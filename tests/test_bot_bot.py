@@ -205,6 +205,16 @@ def test_many_threads_get_the_answers_of_one(report_bot: Bot, answers: list[Answ
     assert [answer.answer for answer in again] == [answer.answer for answer in answers]
 
 
+def test_a_bot_is_ready_once_its_first_answer_is_there_and_not_when_its_index_is_open(
+    report_store: Path,
+) -> None:
+    fresh = Bot(BotSettings(store=report_store))
+    fresh.state()
+    assert not fresh.ready
+    fresh.warm()
+    assert fresh.ready
+
+
 def test_threads_may_load_the_bot_together(report_store: Path) -> None:
     fresh = Bot(BotSettings(store=report_store))
     assert not fresh.ready

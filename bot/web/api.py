@@ -78,7 +78,7 @@ def chat_router(bot_for: BotFor, warmup: Warmup, slots: Slots, gate: Gate, opera
     async def entered(request: Request, body: ChatRequest) -> Site | None:
         return await admitted(gate, request, body.site)
 
-    def checked(body: ChatRequest) -> ChatRequest:
+    async def checked(body: ChatRequest) -> ChatRequest:  # on the loop, as a thread costs more than it does
         return body.model_copy(update={"question": check_question(body.question)})
 
     async def counted(request: Request, body: Annotated[ChatRequest, Depends(checked)]) -> ChatRequest:
@@ -94,8 +94,8 @@ def chat_router(bot_for: BotFor, warmup: Warmup, slots: Slots, gate: Gate, opera
     async def chat(
         site: Annotated[Site | None, Depends(entered)],
         body: Annotated[ChatRequest, Depends(counted)],
-        bot: Annotated[ChatBot, Depends(asked)],
         place: Annotated[Place, Depends(slots.place)],
+        bot: Annotated[ChatBot, Depends(asked)],
     ) -> AsyncIterator[ServerSentEvent]:
         """Answer one question: status, sources, token …, answer or error, done."""
         history = [Turn(role, text) for role, text in body.history]

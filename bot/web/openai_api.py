@@ -45,7 +45,7 @@ def openai_router(bot: ChatBot, warmup: Warmup, slots: Slots, gate: Gate) -> API
         model = {"id": MODEL, "object": "model", "created": _CREATED, "owned_by": OWNER}
         return {"object": "list", "data": [model]}
 
-    def read(body: CompletionRequest) -> Asked:
+    async def read(body: CompletionRequest) -> Asked:
         return asked(body)
 
     async def counted(http: Request, request: Annotated[Asked, Depends(read)]) -> Asked:
