@@ -961,12 +961,20 @@ def test_a_page_that_comes_back_as_it_was_goes_on(stage: Stage, browser: Browser
         watch.page.goto(stage.host.url)
         watch.page.get_by_role("button", name=ASK).click()
         ask(chat(watch.page), "관장은 누구인가요?")
+        box = chat(watch.page).locator("#box").bounding_box()
         watch.page.evaluate("addEventListener('pageshow', event => (window.persisted = event.persisted))")
         watch.page.goto(stage.host.url + "/frame.html")
         watch.page.evaluate("setTimeout(() => history.back())")
         watch.page.wait_for_function("window.persisted")
-        ask(chat(watch.page), "몇 시까지 여나요?", 2)
-        chat(watch.page).locator("#close").click()
+        watch.page.mouse.click(box["x"] + 9, box["y"] + 9)  # Playwright finds no frame of such a page
+        watch.page.keyboard.type("몇 시까지 여나요?")
+        watch.page.keyboard.press("Enter")
+        for _ in range(50):
+            watch.page.wait_for_timeout(50)
+            if len(stage.bot.asked) == 2:
+                break
+        assert [len(history) for _, history in stage.bot.asked] == [0, 2]
+        watch.page.keyboard.press("Escape")
         expect(watch.page.get_by_role("button", name=ASK)).to_be_focused()
     finally:
         context.close()
@@ -1158,7 +1166,7 @@ def test_markup_is_shown_as_text_also_when_it_comes_in_pieces(scripted, visit, p
     passage = {"before": payload, "quote": payload, "after": payload, "role": payload, "url": source}
     turn = ask(watch.page, payload)
     expect(turn.locator("mark")).to_have_count(1)
-    watch.page.wait_for_function("document.querySelector('.quote').childNodes.length === 3")
+    expect(turn.locator(".quote")).to_have_text(payload * 3)
     flat = " ".join(payload.split())
     assert flat in " ".join(turn.locator(".text").inner_text().split())
     assert flat in " ".join(turn.locator(".source").inner_text().split())
