@@ -835,10 +835,10 @@ def test_a_thumb_sends_the_sources_and_no_question(stage: Stage, visit) -> None:
 
 
 def test_the_server_takes_a_thumb_of_a_sites_visitor(stage: Stage, visit) -> None:
-    watch = framed(visit, stage, "?site=dal")
+    watch = framed(visit, stage, "?site=dal", size=SMALL)
     turn = ask(watch.page, "관장은 누구인가요?")
     turn.get_by_role("button", name=say("embed.up")).click()
-    expect(turn).to_contain_text(say("embed.thanks"))
+    expect(turn.get_by_text(say("embed.thanks"))).to_be_in_viewport(ratio=1)
     watch.assert_clean()
 
 

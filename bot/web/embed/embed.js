@@ -509,7 +509,9 @@ async function judge(turn, verdict, made, reason = null, note = null) {
 
 function remark(turn, text) {
   turn.node.querySelector(".remark")?.remove();
-  turn.reply.append(el("p", { class: "aside remark" }, text));
+  const note = el("p", { class: "aside remark" }, text);
+  turn.reply.append(note);
+  note.scrollIntoView({ block: "nearest" });
   say(text);
 }
 
