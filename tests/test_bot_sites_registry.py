@@ -492,6 +492,13 @@ def test_a_half_written_secret_of_a_crash_is_made_anew(file: Path) -> None:
     assert not file.with_name(f"{file.name}.secret.new").exists()
 
 
+def test_the_tag_names_the_look_that_the_site_was_given() -> None:
+    tag = '<script src="https://bot.kr/widget.js" data-site="site_x"{} async></script>'
+    assert snippet("https://bot.kr", "site_x", look=Look()) == tag.format("")
+    dark = Look(theme="dark", lang="en")
+    assert snippet("https://bot.kr", "site_x", look=dark) == tag.format(' data-theme="dark" data-lang="en"')
+
+
 def test_the_tag_pins_the_script_where_its_hash_is_known() -> None:
     assert snippet("https://bot.kr", "site_x", "1.2", 'sha384-a+/="><b>') == (
         '<script src="https://bot.kr/widget-1.2.js" integrity="sha384-a+/=&quot;&gt;&lt;b&gt;"'

@@ -164,7 +164,8 @@ def _snippet(arguments: Arguments) -> int:
         raise SiteError("sites.site_unknown", name=name)
     from bot.web.embedded import assets, integrity
 
-    print(snippet(arguments.url, found.id, assets()["widget.js"].version, integrity("widget.js")))
+    launcher = assets()["widget.js"].version, integrity("widget.js")
+    print(snippet(arguments.url, found.id, *launcher, found.look))
     return 0
 
 

@@ -237,17 +237,17 @@ function complete(turn) {
   const parts = [text];
   if (answer.refused) parts[0] = el("div", { class: "refusal" }, el("h3", {}, t.refusal), text);
   if (answer.citations?.length) parts.push(evidence(turn));
-  parts.push(actions(turn));
+  if (answer.kind !== "smalltalk") parts.push(actions(turn));
   turn.reply.replaceChildren(...parts);
   scroll(turn);
   grow();
 }
 
-function interrupted(turn) {
+function interrupted(turn, why = t.stopped) {
   const text = turn.reply.querySelector(".text");
-  const note = el("p", { class: "aside" }, t.stopped);
+  const note = el("p", { class: "aside" }, why);
   turn.reply.replaceChildren(...(text ? [text] : []), note, el("div", { class: "actions" }, retry(turn)));
-  say(t.stopped);
+  say(why);
 }
 
 // What was written before the error is not held by an answer, so it goes.
@@ -291,18 +291,23 @@ function scroll(turn) {
   if (follow) log.scrollTop = Math.min(turn.node.offsetTop - 12, log.scrollHeight - log.clientHeight);
 }
 
-// The answer's text, with a button for each mark [1] that a citation has.
+// The answer's text, with a button for each mark [1] that a citation has, which stays with the word before it.
 function marked(turn) {
   const known = new Set((turn.answer.citations ?? []).map((citation) => String(citation.marker)));
-  return visible(turn.answer.answer)
-    .trim()
-    .split(/(\[\d{1,2}\])/)
-    .map((part) => {
-      const number = part.slice(1, -1);
-      if (!/^\[\d+\]$/.test(part) || !known.has(number)) return part;
-      const label = fill(t.reference, { number });
-      return button(number, () => show(turn, number), { class: "ref", "aria-label": label });
-    });
+  const made = [];
+  for (const part of visible(turn.answer.answer).trim().split(/(\[\d{1,2}\])/)) {
+    const number = part.slice(1, -1);
+    if (!/^\[\d+\]$/.test(part) || !known.has(number)) {
+      made.push(part);
+      continue;
+    }
+    const before = made.pop();
+    const [word] = /\S{0,12} ?$/u.exec(before);
+    const label = fill(t.reference, { number });
+    const mark = button(number, () => show(turn, number), { class: "ref", "aria-label": label });
+    made.push(before.slice(0, before.length - word.length), el("span", { class: "held" }, word, mark));
+  }
+  return made;
 }
 
 function show(turn, number) {
@@ -440,12 +445,12 @@ async function copied(text) {
 
 function thumb(turn, verdict, label) {
   const made = button(
-    label,
+    "",
     () => {
       if (verdict === "up") judge(turn, "up", made);
       else why(turn, made);
     },
-    { class: `plain thumb ${verdict}`, "aria-pressed": "false" },
+    { class: `plain thumb ${verdict}`, "aria-pressed": "false", "aria-label": label, title: label },
     icon(verdict),
   );
   return made;
@@ -480,7 +485,7 @@ function why(turn, made) {
     close();
   });
   turn.reply.append(form);
-  form.scrollIntoView({ block: "nearest" });
+  form.scrollIntoView({ block: "end" });
   form.querySelector("input").focus({ preventScroll: true });
 }
 
@@ -504,7 +509,9 @@ async function judge(turn, verdict, made, reason = null, note = null) {
 
 function remark(turn, text) {
   turn.node.querySelector(".remark")?.remove();
-  turn.reply.append(el("p", { class: "aside remark" }, text));
+  const note = el("p", { class: "aside remark" }, text);
+  turn.reply.append(note);
+  note.scrollIntoView({ block: "nearest" });
   say(text);
 }
 
@@ -513,7 +520,7 @@ function remark(turn, text) {
 const KEY = `forum-bot:${site ?? ""}`;
 
 function save() {
-  const kept = turns.filter((turn) => turn.answer).slice(-MAX_TURNS);
+  const kept = turns.filter((turn) => turn.answer || turn.left).slice(-MAX_TURNS);
   try {
     if (!kept.length) localStorage.removeItem(KEY);
     else localStorage.setItem(KEY, JSON.stringify({ at: Date.now(), turns: kept.map(({ question, answer }) => ({ question, answer })) }));
@@ -527,14 +534,31 @@ function restore() {
     const { at, turns: kept } = JSON.parse(localStorage.getItem(KEY)) ?? {};
     if (!(Math.abs(Date.now() - at) < MAX_AGE)) return localStorage.removeItem(KEY);
     for (const { question, answer } of kept) {
-      if (typeof answer.answer !== "string") throw new TypeError("not an answer");
+      if (answer && typeof answer.answer !== "string") throw new TypeError("not an answer");
       const turn = begin(question);
       turn.answer = answer;
-      complete(turn);
+      if (answer === null) interrupted(turn, t.left);
+      else complete(turn);
     }
   } catch {
     empty(); // blocked, or not of this version
   }
+}
+
+// A page that changes under an answer leaves its question, to be asked again.
+function leave() {
+  const turn = turns.at(-1);
+  if (!running || !turn) return;
+  turn.left = true;
+  save();
+  turn.left = false;
+}
+
+// Another tab of this visitor has gone on.
+function follows(event) {
+  if (event.key !== KEY || running) return;
+  empty();
+  restore();
 }
 
 function empty() {
@@ -619,16 +643,39 @@ function tell(type, more) {
 
 function heard(event) {
   if (parent === window || event.source !== parent || event.origin === "null") return;
-  const { type, mode } = Object(event.data);
+  const { type, mode, color, ink } = Object(event.data);
   if (type === "forum-bot:hello" && (host ?? event.origin) === event.origin) {
     host = event.origin;
     document.documentElement.dataset.mode = mode === "inline" ? "inline" : "float";
+    paint(color, ink);
     find("close").hidden = mode === "inline";
     tell("ready", { protocol: PROTOCOL, version });
     grow();
   } else if (type === "forum-bot:open" && event.origin === host) {
     home();
   }
+}
+
+// The question and the buttons that matter take the host's colours, where these can be read on each other.
+function paint(color, ink) {
+  const root = document.documentElement.style;
+  const [back, text] = [color, ink].map(luminance);
+  if (!(contrast(back, text) >= 4.5)) return;
+  root.setProperty("--brand", color);
+  root.setProperty("--on-brand", ink);
+  if (contrast(back, 1) < 7) return; // on white paper too, links and marks have it
+  root.setProperty("--brand-accent", color);
+  root.setProperty("--brand-tint", `rgb(${channels(color).map((part) => Math.round(255 - (255 - part) / 10))})`);
+}
+
+const contrast = (one, other) => (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+const channels = (color) => /^rgb\((\d+), (\d+), (\d+)\)$/.exec(color)?.slice(1).map(Number) ?? [];
+
+// As WCAG has it, of an opaque rgb(); NaN for everything else.
+function luminance(color) {
+  const linear = (part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+  const [red, green, blue] = channels(color).map((part) => linear(part / 255));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
 // Inside the text of a page the frame grows with the conversation, up to a limit.
@@ -639,6 +686,8 @@ function grow() {
 }
 
 addEventListener("message", heard);
+addEventListener("pagehide", leave);
+addEventListener("storage", follows);
 send.addEventListener("click", submit);
 stop.addEventListener("click", () => running?.abort());
 clear.addEventListener("click", forget);

@@ -23,12 +23,13 @@
   const lang = /^en/i.test(data.lang || document.documentElement.lang) ? "en" : "ko";
   const t = TEXTS[lang];
 
+  const FONT = '"Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "Noto Sans CJK KR", system-ui, sans-serif';
   const STYLE = `
     :host { all: initial !important; display: block !important; visibility: visible !important; }
     [hidden] { display: none !important; }
     * { box-sizing: border-box; }
     button {
-      font: 600 15px/1.2 system-ui, -apple-system, "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", sans-serif;
+      font: 600 15px/1.2 ${FONT};
       cursor: pointer;
     }
     button:focus-visible { outline: 3px solid var(--forum-bot-text-color, #fff); box-shadow: 0 0 0 6px #1d4ed8; }
@@ -57,10 +58,11 @@
     .float.left .panel { right: auto; left: var(--forum-bot-offset, 20px); }
     .inline .panel { width: 100%; height: var(--forum-bot-height, 520px); border: 1px solid rgb(100 116 139 / .4);
       border-radius: 12px; }
-    iframe { display: block; width: 100%; height: 100%; border: 0; color-scheme: normal; }
+    iframe { display: block; width: 100%; height: 100%; border: 0; color-scheme: normal;
+      color: var(--forum-bot-text-color, #fff); outline: 0 solid var(--forum-bot-color, transparent); }
     .wait { position: absolute; inset: 0; display: flex; flex-direction: column; gap: 16px; align-items: center;
       justify-content: center; padding: 24px; background: inherit; text-align: center;
-      font: 15px/1.6 system-ui, -apple-system, "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", sans-serif; }
+      font: 15px/1.6 ${FONT}; }
     .wait p { margin: 0; }
     .wait button { min-height: 44px; padding: 0 20px; border: 1px solid currentColor; border-radius: 10px;
       background: none; color: inherit; }
@@ -71,6 +73,7 @@
     @media (prefers-color-scheme: dark) {
       .auto .panel { background: #0f172a; color: #e2e8f0; color-scheme: dark; }
     }
+    @media print { .float { display: none; } }
     @media (prefers-reduced-motion: no-preference) {
       .launch { transition: transform .15s; }
       .launch:hover { transform: translateY(-2px); }
@@ -134,11 +137,11 @@
     let frame = null;
     let ready = false;
 
-    const tell = (type) =>
-      frame.contentWindow.postMessage(
-        { type: `forum-bot:${type}`, protocol: PROTOCOL, mode: target ? "inline" : "float" },
-        base.origin,
-      );
+    const tell = (type) => {
+      const { outlineColor: color, color: ink } = getComputedStyle(frame); // the host's own, as rgb()
+      const mode = target ? "inline" : "float";
+      frame.contentWindow.postMessage({ type: `forum-bot:${type}`, protocol: PROTOCOL, mode, color, ink }, base.origin);
+    };
 
     const load = () => {
       if (frame) return;
@@ -147,7 +150,9 @@
       frame.src = address();
       panel.prepend(frame);
       setTimeout(() => {
-        if (!ready) text.textContent = t.unavailable;
+        if (ready) return;
+        text.textContent = t.unavailable;
+        console.warn(`forum-bot: no word from ${base.href}; does the site "${data.site}" list ${location.origin}?`);
       }, PATIENCE);
     };
 
@@ -182,7 +187,8 @@
       const { type, protocol, height } = Object(event.data);
       if (type === "forum-bot:ready") {
         ready = wait.hidden = true;
-        if (protocol !== PROTOCOL) console.warn(`forum-bot: renew the script tag (${PROTOCOL}, now ${protocol})`);
+        if (protocol > PROTOCOL) console.warn(`forum-bot: the script tag is old (${PROTOCOL}, the bot has ${protocol}); renew it`);
+        if (protocol < PROTOCOL) console.warn(`forum-bot: the bot is older (${protocol}) than the script tag (${PROTOCOL})`);
         if (!target && !panel.hidden) enter();
       } else if (type === "forum-bot:close" && !target) {
         close();
