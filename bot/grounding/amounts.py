@@ -36,11 +36,11 @@ _TENS = {
     "여든": 80,
     "아흔": 90,
 }
-_WRITTEN = {**_ONES, **_TENS} | {
+WRITTEN = {**_ONES, **_TENS} | {
     ten + one: a + b for (ten, a), (one, b) in product(_TENS.items(), _ONES.items())
 }
 _COUNTED = re.compile(
-    rf"(?<![가-힣])(?!세대)(?P<number>{'|'.join(sorted(_WRITTEN, key=len, reverse=True))}) ?(?P<unit>명|사람|{_COUNTERS}(?=[^가-힣]|$|에서|에[ 는]|[을를은는이가의와과도만씩째로간]|으로|까지|부터|뿐|이나|동안|인(?= )|이다|입니다))"
+    rf"(?<![가-힣])(?!세대)(?P<number>{'|'.join(sorted(WRITTEN, key=len, reverse=True))}) ?(?P<unit>명|사람|{_COUNTERS}(?=[^가-힣]|$|에서|에[ 는]|[을를은는이가의와과도만씩째로간]|으로|까지|부터|뿐|이나|동안|인(?= )|이다|입니다))"
 )
 _DAYS = {
     "하루": 1,
@@ -85,7 +85,7 @@ def amounts(text: str) -> Iterator[Amount]:
         yield Amount(_value(match["number"], big), _unit(unit), match.start(), match.end())
     for match in _COUNTED.finditer(text):
         unit = "명" if match["unit"] == "분" else _unit(match["unit"])  # 열두 분 are people
-        yield Amount(float(_WRITTEN[match["number"]]), unit, match.start(), match.end())
+        yield Amount(float(WRITTEN[match["number"]]), unit, match.start(), match.end())
     for match in re.finditer(r"(?<=시) 반(?![가-힣]{2})", text):
         yield Amount(30.0, "분", match.start(), match.end())
     for match in _DAYS_SAID.finditer(text):

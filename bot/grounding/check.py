@@ -54,7 +54,7 @@ def unsupported(
         ("quote", lambda: _quotes(sentence, text)),
         ("script", lambda: _scripts(sentence, text)),
         ("date", lambda: wrong_date(sentence, text, published)),
-        ("number", lambda: wrong_number(sentence, text)),
+        ("number", lambda: wrong_number(sentence, text, published)),
         ("name", lambda: wrong_name(sentence, text)),
         ("swapped", lambda: _alternative(sentence, text)),
         ("negation", lambda: opposed(sentence, evidence, encoder)),
