@@ -56,6 +56,11 @@ _DAYS = {
     "보름": 15,
 }
 _DAYS_SAID = re.compile(rf"(?<![가-힣])({'|'.join(_DAYS)})(?=간|째|동안|만|씩|에|의|[ ,.]|$)")
+_ORDINALS = {"첫": 1, "맏": 1, "둘": 2, "셋": 3, "넷": 4, "다섯": 5}
+_ORDINAL = re.compile(r"(?<![가-힣])(?:(첫|둘|셋|넷|다섯)(?:째|날)|맏(?=[딸아]))")
+_FRACTION = re.compile(r"(\d+)분의 (\d+)")
+_SOMES = {"한두": (1, 2), "두세": (2, 3), "서너": (3, 4), "너댓": (4, 5), "네댓": (4, 5), "대여섯": (5, 6)}
+_SOME = re.compile(rf"(?<![가-힣])({'|'.join(_SOMES)}) ?(명|사람|{_COUNTERS})")
 _HALF = re.compile(r"절반|반값|반으로")
 
 
@@ -79,6 +84,7 @@ class Amount:
 
 def amounts(text: str) -> Iterator[Amount]:
     """Every number with its unit: 2000만원, 2천만 원 and 20,000,000원 are the same; 절반 is 50 %."""
+    text = _FRACTION.sub(lambda match: " " * len(match[0]), whole := text)
     for match in _NUMBER.finditer(text):
         unit = match["unit"] or ""
         big = re.sub(r"[\s,]", "", match["big"]) + (unit[0] if unit and unit[0] in _BIG else "")
@@ -88,6 +94,12 @@ def amounts(text: str) -> Iterator[Amount]:
         yield Amount(float(WRITTEN[match["number"]]), unit, match.start(), match.end())
     for match in re.finditer(r"(?<=시) 반(?![가-힣]{2})", text):
         yield Amount(30.0, "분", match.start(), match.end())
+    for match in _ORDINAL.finditer(text):
+        yield Amount(float(_ORDINALS[match[1] or "맏"]), "째", match.start(), match.end())
+    for match in _FRACTION.finditer(whole):
+        yield Amount(100 * float(match[2]) / float(match[1]), "%", match.start(), match.end())
+    for match in _SOME.finditer(text):
+        yield from (Amount(float(n), _unit(match[2]), match.start(), match.end()) for n in _SOMES[match[1]])
     for match in _DAYS_SAID.finditer(text):
         yield Amount(float(_DAYS[match[1]]), "일", match.start(), match.end())
     for match in _HALF.finditer(text):

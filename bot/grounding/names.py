@@ -72,4 +72,5 @@ def _titled(text: str, name: str, title: str) -> bool:
         if title in before[-len(title) - 2 :] or title in after:
             return True
         has = has or bool(_ANY_TITLE.search(after))
-    return f"{name[0]} {title}" in text or (title in ("씨", "님") or (title in _COURTESY and not has))
+    short = re.search(rf"(?<![가-힣]){name[0]} (?:[가-힣]+ )?[가-힣]{{0,3}}{title}", text)
+    return bool(short) or (title in ("씨", "님") or (title in _COURTESY and not has))

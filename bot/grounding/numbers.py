@@ -14,6 +14,7 @@ _DATES = re.compile(
 )
 _ABOUT = re.compile(r"(?:약|대략|거의) ?$")
 _OR_SO = re.compile(r" ?(?:여|쯤|정도|가량|안팎|남짓|가까이)")
+_OVER = re.compile(r"(?:여|[이을]? ?넘| ?남짓)")
 ABOUT = 0.04  # by which a number told as about so much may differ
 _VAGUE = re.compile(r"한 |하루|(?:두|세) 사람")  # 한 달에, 하루 두 번
 _TRIALS = frozenset({"심"})  # 1심 follows from the court
@@ -30,6 +31,7 @@ def wrong_number(sentence: str, text: str, published: str | None = None) -> str 
         room = ABOUT if _ABOUT.search(sentence[: said.start]) or _OR_SO.match(sentence, said.end) else 0.0
         known = any(
             _same_amount(said, other, room) or (over and other.unit == "%" and other.value > 50)
+            or (_OVER.match(sentence, said.end) and said.value <= other.value < said.value * 1.12 and said.unit == other.unit)
             for other in there
         )
         if not known and not computed(said, there, sentence):
