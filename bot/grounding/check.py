@@ -15,6 +15,7 @@ from bot.grounding.names import wrong_name
 from bot.grounding.numbers import wrong_number
 from bot.grounding.places import absent, swapped
 from bot.grounding.polarity import opposed
+from bot.grounding.signs import contradicted
 from bot.grounding.swaps import misplaced
 from bot.grounding.text import analysed, plain, squeezed
 from bot.lexicon import words
@@ -58,6 +59,7 @@ def unsupported(
         ("name", lambda: wrong_name(sentence, text)),
         ("swapped", lambda: _alternative(sentence, text)),
         ("negation", lambda: opposed(sentence, evidence, encoder)),
+        ("sign", lambda: contradicted(sentence, evidence, encoder)),
         ("swapped", lambda: swapped(sentence, text)),
         ("swapped", lambda: absent(sentence, text)),
         ("swapped", lambda: misplaced(sentence, evidence, encoder)),
