@@ -120,6 +120,7 @@ def _ends(text: str, found: Sequence[Morpheme]) -> list[int]:
         after = found[place + 1]
         joins = m.tag == "EC" and m.form in _JOINING and after.tag != "VX"
         contrasts = m.tag == "EC" and m.form == "라" and place > 0 and found[place - 1].tag == "VCN"
+        contrasts = contrasts or (m.form == "반면" and m.tag == "NNG") or (m.form == "반하" and m.tag == "VV")
         gaps = m.tag == "SP" and place > 0 and found[place - 1].tag in (*_CASES, "EC")
         if joins or contrasts or gaps or m.tag == "SF" or "\n" in m.form:
             ends.append(m.end)
@@ -191,8 +192,10 @@ def _denied(found: Sequence[Morpheme]) -> frozenset[int]:
         only = m.tag == "VCN" and any(one.form == "뿐" for one in found[max(0, place - 3) : place])
         if (m.tag == "VX" and m.form in ("않", "못하", "말")) or (m.tag == "VCN" and not only) or cannot:
             denied |= _negated(found[max(0, place - 8) : place])
-        elif m.form in ("불가능", "불가", "금지", "불허") and place and found[place - 1].tag[0] == "J":
+        elif m.form in ("불가능", "불가", "금지", "어렵", "힘들") and any(one.tag == "ETN" for one in found[max(0, place - 2) : place]):
             denied |= _negated(found[max(0, place - 6) : place])
+        elif m.form == "없이" and m.tag == "MAG":
+            denied |= _negated(found[max(0, place - 4) : place])
         elif m.tag == "MAG" and m.form in ("안", "못") and place + 1 < len(found):
             after = found[place + 1]  # 안 왔다, but 현장 구매는 안 된다
             denied |= _negated(found[:place]) if after.form in words("light") else {after.start}
@@ -220,7 +223,10 @@ def _negated(before: Sequence[Morpheme]) -> set[int]:
         return set()
     empty = content[-1].form in words("grounding", "empty") and len(content) > 1
     empty = empty or (len(content) > 1 and content[-1].form in _DOING and content[-2].tag == "NNG")
-    return {content[-1].start, content[-2].start} if empty else {content[-1].start}
+    described = len(content) > 1 and any(
+        m.tag == "ETM" and content[-2].start < m.end <= content[-1].start + 1 for m in before
+    )  # 지급되는 활동비는 없다
+    return {content[-1].start, content[-2].start} if empty or described else {content[-1].start}
 
 
 def likeness(one: Unit, other: Unit) -> float:

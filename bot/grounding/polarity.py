@@ -146,6 +146,8 @@ def _turned_round(clause: Clause, one: Clause) -> bool:
 def _of_the_same(mine: Said, other: Said) -> bool:
     short = min(len(mine.unit.form), len(other.unit.form)) < 2  # 받 and 내 are in too many paraphrases
     alike = likeness(mine.unit, other.unit)
+    if other.concept != mine.concept and paired(mine.unit.form) and paired(other.unit.form):
+        return False
     return other.concept == mine.concept or alike == 1.0 or (alike >= SAME_PREDICATE and not short)
 
 
@@ -157,8 +159,9 @@ def statements(clause: Clause) -> list[Said]:
     """The predicates of a clause, and its words that have an opposite, each with its sign."""
     found = []
     for unit in clause.units:
-        name, positive = concept(unit.form)
-        if unit.form == "내리" and any(other.form.endswith(_prices()) for other in clause.units):
+        single = unit.tag[0] == "N" and len(unit.form) < 2  # 낮 is noon or low, 지 and 뜻 are in everything
+        name, positive = (unit.form, True) if single else concept(unit.form)
+        if unit.form == "내리" and any(other.form.endswith(_prices()) and other.form != "비" for other in clause.units):
             name, positive = concept("하락")  # rain that falls is no opposite of a price that rises
         if unit.verbal or unit.denied or name != unit.form or not positive:
             found.append(Said(unit, name, positive != unit.denied))
@@ -167,6 +170,13 @@ def statements(clause: Clause) -> list[Said]:
 
 def _prices() -> tuple[str, ...]:
     return tuple(words("grounding", "prices"))
+
+
+@cache
+def paired(word: str) -> bool:
+    """Whether a word stands in a pair of opposites."""
+    forms = {form for pair in words("grounding", "opposites") for form in re.split("[,/]", pair)}
+    return any(word == form or (len(form) > 1 and word.endswith(form)) for form in forms)
 
 
 @cache
