@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
+from bot.grounding.agents import another
 from bot.grounding.days import wrong_date
 from bot.grounding.names import wrong_name
 from bot.grounding.numbers import wrong_number
@@ -62,6 +63,7 @@ def unsupported(
         ("sign", lambda: contradicted(sentence, evidence, encoder)),
         ("swapped", lambda: swapped(sentence, text)),
         ("swapped", lambda: absent(sentence, text)),
+        ("agent", lambda: another(sentence, evidence, encoder)),
         ("swapped", lambda: misplaced(sentence, evidence, encoder)),
         ("words", lambda: _words(sentence, text, encoder)),
     )

@@ -192,7 +192,7 @@ def _denied(found: Sequence[Morpheme]) -> frozenset[int]:
         only = m.tag == "VCN" and any(one.form == "뿐" for one in found[max(0, place - 3) : place])
         if (m.tag == "VX" and m.form in ("않", "못하", "말")) or (m.tag == "VCN" and not only) or cannot:
             denied |= _negated(found[max(0, place - 8) : place])
-        elif m.form in ("불가능", "불가", "금지", "어렵", "힘들") and any(one.tag == "ETN" for one in found[max(0, place - 2) : place]):
+        elif m.form in ("불", "불가", "금지", "어렵", "힘들") and any(one.tag == "ETN" for one in found[max(0, place - 2) : place]):
             denied |= _negated(found[max(0, place - 6) : place])
         elif m.form == "없이" and m.tag == "MAG":
             denied |= _negated(found[max(0, place - 4) : place])

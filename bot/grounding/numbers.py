@@ -16,7 +16,7 @@ _ABOUT = re.compile(r"(?:약|대략|거의) ?$")
 _OR_SO = re.compile(r" ?(?:여|쯤|정도|가량|안팎|남짓|가까이)")
 _OVER = re.compile(r"(?:여|[이을]? ?넘| ?남짓)")
 ABOUT = 0.04  # by which a number told as about so much may differ
-_VAGUE = re.compile(r"한 |하루|(?:두|세) 사람")  # 한 달에, 하루 두 번
+_VAGUE = re.compile(r"한 (?!시간|골|학기)|하루|(?:두|세) 사람")  # 한 달에, 하루 두 번
 _TRIALS = frozenset({"심"})  # 1심 follows from the court
 
 

@@ -68,7 +68,7 @@ def _asserted(clause: Clause) -> Callable[[Said], bool]:
 
 def _cancels(clause: Clause) -> bool:
     """Whether what a clause speaks of is called off or denied by somebody: 없애기로 한 계획을 철회했다."""
-    return any(unit.form.startswith(("철회", "취소", "백지화", "무산", "부인", "거두")) for unit in clause.units[1:])
+    return any(unit.form.startswith(("철회", "취소", "백지화", "무산", "거두")) for unit in clause.units[1:])
 
 
 def _topics(before: Sequence[Clause]) -> list[Unit]:
