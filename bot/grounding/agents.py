@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from bot.grounding.amounts import amounts
 from bot.grounding.clauses import Unit, clauses, likeness
+from bot.grounding.names import titled
 from bot.grounding.swaps import named
 from bot.kinds import TITLE
 from bot.lexicon import words
@@ -18,6 +19,7 @@ ALIKE = 0.7  # likeness from which two words are the same
 FEW = 2  # words from which what is told can be compared
 _SUBJECT = re.compile(r"(?:[’'”\"]|\([^)]*\))?(?: ?[가-힣A-Za-z0-9]{1,10}){0,3}?(?:은|는|이|가|도|께서)(?=[ ,])")
 _TITLE = re.compile(rf"[가-힣]{{0,6}}{TITLE}|사람|주장|선수")
+_OFFICE = re.compile(rf"(?<![가-힣] )(?<![가-힣])(?:(?P<surname>[가-힣]) )?(?P<title>{TITLE})(?:은|는|이|가|도|께서)(?= )")
 _IS = re.compile(r" ?(?:[가-힣]+ )?[가-힣]*(?:입니다|이었습니다|였습니다|이다|였다)")
 _BODY = re.compile(
     r"..(?:위원회|협회|학회|의회|회의|연합|조합|재단|공단|공사|은행|병원|센터|시청|구청|군청|도청|교육청|경찰서|소방서|보건소|법원|검찰|여고|고교|중학교|초등학교|고등학교|대학교|식품|전자|건설|제약|항공|모임|연대|연구원|연구소|은행|유나이티드)$"
@@ -37,8 +39,9 @@ class _Deed:
 def another(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> str | None:
     """Somebody to whom the sentence gives what the evidence tells of another; None where there is nobody."""
     people = named("\n".join((sentence, *evidence)))
-    there = [deed for text in evidence for deed in _deeds(text, people, encoder)]
-    for said in _deeds(sentence, people, encoder):
+    whole = " ".join((*evidence, sentence))
+    there = [deed for text in evidence for deed in _deeds(text, whole, people, encoder)]
+    for said in _deeds(sentence, whole, people, encoder):
         if said.who is None or not any(said.who in deed.text for deed in there):
             continue
         own = max((_share(said, deed) for deed in _own(said.who, there)), default=0.0)
@@ -63,11 +66,11 @@ def _own(who: str, there: Sequence[_Deed]) -> list[_Deed]:
     return [*found, whole]
 
 
-def _deeds(text: str, people: frozenset[str], encoder: KiwiEncoder) -> list[_Deed]:
+def _deeds(text: str, whole: str, people: frozenset[str], encoder: KiwiEncoder) -> list[_Deed]:
     """A sentence cut where somebody new becomes its subject."""
     parts = clauses(text, encoder)
     units = [unit for clause in parts for unit in clause.units]
-    marks = sorted(_subjects(text, units, people))
+    marks = sorted(_subjects(text, units, people) | _short(text, whole, people))
     if not marks:
         return [_Deed(None, tuple(units), text)]
     begins = [clause.start for clause in parts]
@@ -94,6 +97,20 @@ def _subjects(text: str, units: Sequence[Unit], people: frozenset[str]) -> set[t
         if unit.particle in ("은", "는", "이", "가") and (unit.tag == "NNP" or _BODY.search(unit.form)) and len(unit.form) > 1:
             if not any(unit.form in name or name in unit.form for _, name in found):
                 found.add((unit.start, unit.form))
+    return found
+
+
+def _short(text: str, whole: str, people: frozenset[str]) -> set[tuple[int, str]]:
+    """Subjects by surname and title, or by a title that only one has: 윤 시장은, 과장은."""
+    found = set()
+    for match in _OFFICE.finditer(text):
+        holders = [
+            name for name in people
+            if name not in text[: match.end()]
+            and (name[0] == match["surname"] if match["surname"] else titled(whole, name, match["title"]))
+        ]  # fmt: skip
+        if len(holders) == 1:
+            found.add((match.start(), holders[0]))
     return found
 
 

@@ -33,7 +33,7 @@ def wrong_name(sentence: str, text: str) -> str | None:
                 return name
             if (
                 name in text
-                and not _titled(text, name, title)
+                and not titled(text, name, title)
                 and (name in people or _named(sentence, name, match.start("name")))
             ):
                 return f"{name} {title}"
@@ -60,7 +60,7 @@ def _named(sentence: str, name: str, place: int) -> bool:
     return apart or inside[0].tag == "NNP" or inside[0].id < UNKNOWN_BELOW
 
 
-def _titled(text: str, name: str, title: str) -> bool:
+def titled(text: str, name: str, title: str) -> bool:
     """Whether a title stands beside a name: 남가람 협회 회장, 회장 남가람, or the surname with it.
 
     A courtesy title fits a name that the evidence gives none.

@@ -7,10 +7,12 @@ from itertools import combinations
 
 from bot.grounding.amounts import Amount, amounts
 from bot.grounding.clauses import Clause, Unit, clauses, likeness
+from bot.grounding.text import analysed
 from bot.kinds import SURNAMES, TITLE
 from bot.lexicon import words
 from bot.people import NAME_TITLE, TITLE_NAME
 from vectorstore.kiwi_encoder import KiwiEncoder
+from vectorstore.morphemes import UNKNOWN_BELOW
 
 YEARS = 1900  # from here on a number of years is a year
 MARGIN = 0.5  # words by which another clause must fit better
@@ -35,6 +37,7 @@ _OPPOSITE = {"from": "to", "to": "from", "who": "whom", "whom": "who"}
 _ADDRESSED = re.compile(
     r"(?<![가-힣])[‘'“\"]?(?P<name>[가-힣]{2,5})[’'”\"]? (?:씨|님|후보|선수)(?![가-힣]{2})"
 )
+_AT_ONCE = re.compile(rf"[’'”\"]? (?:씨|님|후보|[가-힣]{{0,4}}(?!선수){TITLE})")
 _BEHIND = re.compile(rf"[’'”\"]?(?: [가-힣A-Za-z0-9]+){{0,3}}? [가-힣]{{0,6}}(?:{TITLE}|씨|님|후보|선수)")
 _BEFORE = re.compile(rf"[가-힣]{{0,6}}{TITLE} (?=[‘'“\"]?$)")
 
@@ -232,7 +235,17 @@ def named(text: str) -> frozenset[str]:
         if not re.search(r"\d", match["title"])  # then the title is somebody else's
     }
     found |= {match["name"] for match in _ADDRESSED.finditer(text)}
-    return frozenset(filter(_is_name, found))
+    return frozenset(name for name in found if _is_name(name) and _nominal(name, text))
+
+
+def _nominal(name: str, text: str) -> bool:
+    """Whether a word is written as a name is: no known noun of two letters and no verb, but right before a title."""
+    place = text.find(name)
+    inside = [m for m in analysed(text) if place <= m.start < place + len(name)]
+    if _AT_ONCE.match(text, place + len(name)):
+        return True
+    known = len(inside) == 1 and inside[0].tag == "NNG" and inside[0].id >= UNKNOWN_BELOW
+    return not known and all(m.tag[0] in "NXMSW" and m.tag[:2] != "XS" for m in inside)
 
 
 def overlapping(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
