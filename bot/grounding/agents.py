@@ -18,8 +18,9 @@ MARGIN = 0.25  # by which the other must fit better
 ALIKE = 0.7  # likeness from which two words are the same
 FEW = 2  # words from which what is told can be compared
 _SUBJECT = re.compile(r"(?:[’'”\"]|\([^)]*\))?(?: ?[가-힣A-Za-z0-9]{1,10}){0,3}?(?:은|는|이|가|도|께서)(?=[ ,])")
+_BOTH = re.compile(r"두 사람|세 사람|양측|서로|함께|두 기관|두 팀")
 _TITLE = re.compile(rf"[가-힣]{{0,6}}{TITLE}|사람|주장|선수")
-_OFFICE = re.compile(rf"(?<![가-힣] )(?<![가-힣])(?:(?P<surname>[가-힣]) )?(?P<title>{TITLE})(?:은|는|이|가|도|께서)(?= )")
+_OFFICE = re.compile(rf"(?<![가-힣] )(?<![가-힣])(?:(?P<surname>[가-힣]) )?(?P<title>[가-힣]{{0,4}}{TITLE})(?:은|는|이|가|도|께서)(?= )")
 _IS = re.compile(r" ?(?:[가-힣]+ )?[가-힣]*(?:입니다|이었습니다|였습니다|이다|였다)")
 _BODY = re.compile(
     r"..(?:위원회|협회|학회|의회|회의|연합|조합|재단|공단|공사|은행|병원|센터|시청|구청|군청|도청|교육청|경찰서|소방서|보건소|법원|검찰|여고|고교|중학교|초등학교|고등학교|대학교|식품|전자|건설|제약|항공|모임|연대|연구원|연구소|은행|유나이티드)$"
@@ -46,7 +47,7 @@ def another(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> str
             continue
         own = max((_share(said, deed) for deed in _own(said.who, there)), default=0.0)
         for deed in there:
-            if deed.who is None or (deed.who in people) != (said.who in people) or _same(deed.who, said.who) or said.who in deed.text or deed.who in sentence:
+            if deed.who is None or _body(deed.who) != _body(said.who) or _BOTH.search(deed.text) or _same(deed.who, said.who) or said.who in deed.text or deed.who in sentence:
                 continue
             fit = _share(said, deed)
             if fit >= LEAST and fit >= own + MARGIN:
@@ -59,7 +60,7 @@ def _own(who: str, there: Sequence[_Deed]) -> list[_Deed]:
     found: list[_Deed] = []
     after = False
     for deed in there:
-        after = who in deed.text or (after and deed.who is None)
+        after = who in deed.text or deed.who == who or (after and deed.who is None)
         if after:
             found.append(deed)
     whole = _Deed(who, tuple(unit for deed in found for unit in deed.units), " ".join(deed.text for deed in found))
@@ -131,6 +132,10 @@ def _share(said: _Deed, deed: _Deed) -> float:
 def _title(unit: Unit) -> bool:
     """Whether a word says of somebody no more than what he is, or that he speaks."""
     return bool(_TITLE.fullmatch(unit.form)) or unit.form in words("grounding", "frame")
+
+
+def _body(who: str) -> bool:
+    return len(who) > 3 or bool(_BODY.search(who))
 
 
 def _same(one: str, other: str) -> bool:
