@@ -14,7 +14,7 @@ from bot.grounding.agents import another
 from bot.grounding.days import wrong_date
 from bot.grounding.names import wrong_name
 from bot.grounding.numbers import wrong_number
-from bot.grounding.places import absent, swapped
+from bot.grounding.places import absent, modified, office, renamed, swapped
 from bot.grounding.polarity import opposed
 from bot.grounding.signs import contradicted
 from bot.grounding.swaps import misplaced
@@ -63,6 +63,9 @@ def unsupported(
         ("sign", lambda: contradicted(sentence, evidence, encoder)),
         ("swapped", lambda: swapped(sentence, text)),
         ("swapped", lambda: absent(sentence, text)),
+        ("renamed", lambda: renamed(sentence, text)),
+        ("office", lambda: office(sentence, text)),
+        ("modified", lambda: modified(sentence, evidence)),
         ("agent", lambda: another(sentence, evidence, encoder)),
         ("swapped", lambda: misplaced(sentence, evidence, encoder)),
         ("words", lambda: _words(sentence, text, encoder)),

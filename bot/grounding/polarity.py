@@ -182,7 +182,7 @@ def paired(word: str) -> bool:
 @cache
 def concept(word: str) -> tuple[str, bool]:
     """What a word speaks of, and whether it affirms it: 감소 → 늘, False; another word stands for itself."""
-    for pair in words("grounding", "opposites"):
+    for pair in sorted(words("grounding", "opposites")):
         affirmed, denied = (side.split(",") for side in pair.split("/"))
         for side, positive in ((affirmed, True), (denied, False)):
             if any(word == form or (len(form) > 1 and word.endswith(form)) for form in side):

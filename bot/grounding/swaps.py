@@ -25,9 +25,10 @@ _PLACE = re.compile(
 )
 _NO_NAME = frozenset("시군구동면읍역대초당관탕점집들회은는이가을를의에로")
 _HALF = re.compile(r"오전|오후")
+_DATES = re.compile(r"(?<!\d)(?<!월 )\d{1,2}일(?=에|부터|까지|[ ,])(?!에 걸쳐| ?동안| 만에| ?연속| ?이내)")
 _YEAR = re.compile(r"올해|내년|지난해|작년|(?:19|20)\d\d년")
 _TITLED = re.compile(rf"[가-힣]{{0,6}}{TITLE}")
-_AMONG = frozenset({"가운데", "중", "동안", "평균", "최대"})
+_AMONG = frozenset({"가운데", "중", "동안", "평균", "최대", "월", "연", "하루", "매달", "전액", "총액"})
 _AT = frozenset({"에", "에서", "으로", "로", "까지"})
 _AREA = re.compile(r"[가-힣]{2,}(?:시|군|구|읍|면|동|도)")
 _SHORT = re.compile(rf"(?<![가-힣])(?P<surname>[가-힣]) (?:[가-힣]{{0,4}}{TITLE})")
@@ -118,9 +119,10 @@ def _crossed(
 def _beside(clause: Clause, there: Sequence[Clause]) -> tuple[str, str] | None:
     """A number of one thing that the evidence has of another: 유화 210점 for 드로잉 210점."""
     theirs = [pair for one in there for pair in _counted(one)]
+    behind = [pair for one in there for pair in _described(one)]
     for noun, mine in _counted(clause):
-        of = {form for form, other in theirs if str(other) == str(mine)}
-        instead = [other for form, other in theirs if form == noun and other.measure == mine.measure]
+        of = {form for form, other in [*theirs, *behind] if str(other) == str(mine)}
+        instead = [other for form, other in theirs if form == noun and other.unit == mine.unit]
         if of and noun not in of and instead:
             return str(mine), str(instead[0])
     return None
@@ -139,6 +141,16 @@ def _counted(clause: Clause) -> list[tuple[str, Amount]]:
         ):
             found.append((before[-1].form, amount))
     return found
+
+
+def _described(clause: Clause) -> list[tuple[str, Amount]]:
+    """Each number with the word right behind it: 여섯 곳 경로당."""
+    return [
+        (unit.form, amount)
+        for amount in amounts(clause.text)
+        for unit in clause.units
+        if re.fullmatch(r"의? ?", clause.text[amount.end : max(0, unit.start - clause.start)] or "x")
+    ]
 
 
 def _turned(
@@ -303,7 +315,9 @@ def kind_of(noun: str) -> str | None:
 
 
 def _numbers(clause: Clause) -> Iterator[Slot]:
-    for amount in amounts(clause.text):
+    for match in _DATES.finditer(clause.text):
+        yield Slot("day", match[0], *match.span())
+    for amount in amounts(_DATES.sub(lambda match: " " * len(match[0]), clause.text)):
         if amount.measure is not None and not (amount.unit == "년" and amount.value >= YEARS):
             yield Slot(amount.measure, str(amount), amount.start, amount.end)
 
