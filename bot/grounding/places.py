@@ -88,7 +88,7 @@ def modified(sentence: str, evidence: Sequence[str]) -> str | None:
     """A name before a noun that the evidence has before another, where that noun has a name of its own: 시청 강당."""
     theirs = [(pair, number) for number, text in enumerate(evidence) for pair in _pairs(text)]
     for name, noun in _pairs(sentence):
-        instead = [pair[0] for pair, _ in theirs if pair[1] == noun and pair[0] != name]
+        instead = [pair[0] for pair, _ in theirs if pair[1] == noun and pair[0] not in name]
         together = any(name in text and noun in text for text in evidence)
         if instead and not together and (name, noun) not in {pair for pair, _ in theirs}:
             return f"{name} {noun} / {instead[0]}"

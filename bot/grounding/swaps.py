@@ -25,7 +25,7 @@ _PLACE = re.compile(
 )
 _NO_NAME = frozenset("시군구동면읍역대초당관탕점집들회은는이가을를의에로")
 _HALF = re.compile(r"오전|오후")
-_DATES = re.compile(r"(?<!\d)(?<!월 )\d{1,2}일(?=에|부터|까지|[ ,])(?!에 걸쳐| ?동안| 만에| ?연속| ?이내)")
+_DATES = re.compile(r"(?<!\d)(?:\d{1,2}월 ?)?(\d{1,2}일)(?=에|부터|까지|[ ,])(?!에 걸쳐| ?동안| 만에| ?연속| ?이내)")
 _YEAR = re.compile(r"올해|내년|지난해|작년|(?:19|20)\d\d년")
 _TITLED = re.compile(rf"[가-힣]{{0,6}}{TITLE}")
 _AMONG = frozenset({"가운데", "중", "동안", "평균", "최대", "월", "연", "하루", "매달", "전액", "총액"})
@@ -119,9 +119,10 @@ def _crossed(
 def _beside(clause: Clause, there: Sequence[Clause]) -> tuple[str, str] | None:
     """A number of one thing that the evidence has of another: 유화 210점 for 드로잉 210점."""
     theirs = [pair for one in there for pair in _counted(one)]
-    behind = [pair for one in there for pair in _described(one)]
+    behind = {(form, str(amount)) for one in there for form, amount in _described(one)}
     for noun, mine in _counted(clause):
-        of = {form for form, other in [*theirs, *behind] if str(other) == str(mine)}
+        of = {form for form, other in theirs if str(other) == str(mine)}
+        of = set() if (noun, str(mine)) in behind else of
         instead = [other for form, other in theirs if form == noun and other.unit == mine.unit]
         if of and noun not in of and instead:
             return str(mine), str(instead[0])
@@ -316,7 +317,7 @@ def kind_of(noun: str) -> str | None:
 
 def _numbers(clause: Clause) -> Iterator[Slot]:
     for match in _DATES.finditer(clause.text):
-        yield Slot("day", match[0], *match.span())
+        yield Slot("day", match[1], *match.span())
     for amount in amounts(_DATES.sub(lambda match: " " * len(match[0]), clause.text)):
         if amount.measure is not None and not (amount.unit == "년" and amount.value >= YEARS):
             yield Slot(amount.measure, str(amount), amount.start, amount.end)
