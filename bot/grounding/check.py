@@ -119,7 +119,8 @@ def _alternative(sentence: str, text: str) -> str | None:
     """One of two that exclude each other, where the evidence has only the other: 오전 for 오후."""
     for pair in words("grounding", "alternatives"):
         for one, other in permutations(pair.split("/")):
-            if one in sentence and one not in text and other in text and other not in sentence:
+            days = one in ("평일", "주말") and "요일" in text
+            if one in sentence and one not in text and other in text and other not in sentence and not days:
                 return one
     return None
 

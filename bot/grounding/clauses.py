@@ -229,6 +229,7 @@ def _negated(before: Sequence[Morpheme]) -> set[int]:
     return {content[-1].start, content[-2].start} if empty or described else {content[-1].start}
 
 
+@lru_cache(maxsize=32_768)
 def likeness(one: Unit, other: Unit) -> float:
     """How much two words say the same, 0 to 1."""
     if one.form == other.form:

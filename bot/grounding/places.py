@@ -27,7 +27,7 @@ def absent(sentence: str, text: str) -> str | None:
     """A place or a body that the evidence does not have, by this or another name."""
     letters, there = squeezed(text), groups_in(text)
     for word in _run_words(sentence):
-        known = stands(squeezed(word.form), letters)
+        known = stands(squeezed(word.form), letters) or _shortened(word.form) in letters
         if (
             not known
             and word.tag == "NN"
@@ -44,7 +44,7 @@ def swapped(sentence: str, text: str) -> str | None:
     letters, own = squeezed(text), squeezed(sentence)
     for place, word in enumerate(said):
         slot = _slot(word)
-        if slot is None or squeezed(word.form) in letters:
+        if slot is None or squeezed(word.form) in letters or _shortened(word.form) in letters:
             continue
         for step in (-1, 1):
             if not 0 <= place + step < len(said):
@@ -59,12 +59,17 @@ def swapped(sentence: str, text: str) -> str | None:
     return None
 
 
+def _shortened(form: str) -> str:
+    """A school's name as people say it: 달샘초 for 달샘초등학교."""
+    return re.sub(r"(?:(?<=[초고])등학교|(?<=중)학교|(?<=대)학교)$", "", squeezed(form))
+
+
 def renamed(sentence: str, text: str) -> str | None:
     """A name like one of the evidence but for its first part: 솔빛시 for 물빛시, 전용극장 for 온새미극장."""
     letters, there = squeezed(text), {word.form for word in _run_words(text) if word.tag == "NN"}
     for word in _run_words(sentence):
         kind = _NAMED_SO.search(word.form) if word.tag == "NN" else None
-        if kind is None or squeezed(word.form) in letters or word.form in words("grounding", "no_places"):
+        if kind is None or squeezed(word.form) in letters or _shortened(word.form) in letters or word.form in words("grounding", "no_places"):
             continue
         first = word.form[: kind.start()]
         alike = [other for other in there if other.endswith(kind[0]) and len(other) > len(kind[0])]
@@ -133,7 +138,8 @@ def _run_words(text: str) -> tuple[_Word, ...]:
             end = m.end
             continue
         if end > start:
-            found.append(_Word(text[start:end], "NN"))
+            done = m is not None and m.tag in ("XSV", "XSA") and m.start == end  # 시청하다 is no town hall
+            found.append(_Word(text[start:end], "NV" if done else "NN"))
         start = end = -1
         if m is None:
             break

@@ -18,7 +18,7 @@ YEARS = 1900  # from here on a number of years is a year
 MARGIN = 0.5  # words by which another clause must fit better
 DECAY = 4.0  # words between at which a word counts half
 RATIO = 1.5
-CROSSED = 1.1  # times better must two values fit in each other's places
+CROSSED = 1.3  # times better must two values fit in each other's places
 _PERSON = re.compile(rf"{SURNAMES}[가-힣]{{1,2}}")
 _PLACE = re.compile(
     r"..(?:학교|초|[가-힣]대|시청|구청|군청|도청|도서관|박물관|미술관|체육관|회관|기념관|전시관|문화관|영화관|복지관|수련원|요양원|유치원|어린이집|병원|의원|공원|광장|센터|서|우체국|보건소|사무소|운동장|경기장|극장|시장|마당|아파트|마을|터미널|정류장|역|항|대교|호수|계곡|해수욕장|공항|호텔|점|건물|나루|쉼터|타워|파크|캠퍼스|창고|하우스|스타디움)$|^(?:학교|병원|시청|구청|군청|도청|공원|광장|경찰서|소방서|우체국|보건소|시장|역|교회|성당|절|회관|호텔|은행|공항|마을|아파트|[동서남북]쪽|[상하]행선|[1-9]층|본점|입구|출구|실내|야외|교내|교외)$"
@@ -138,6 +138,7 @@ def _counted(clause: Clause) -> list[tuple[str, Amount]]:
             before
             and before[-1].form not in _AMONG
             and amount.measure
+            and not (amount.unit == "년" and amount.value >= YEARS)
             and _JOINT.fullmatch(clause.text[before[-1].end - clause.start : amount.start])
         ):
             found.append((before[-1].form, amount))
