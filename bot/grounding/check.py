@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from bot.grounding.agents import another
-from bot.grounding.days import wrong_date
+from bot.grounding.days import in_years, wrong_date
 from bot.grounding.names import wrong_name
 from bot.grounding.numbers import wrong_number
 from bot.grounding.places import absent, modified, office, renamed, swapped
@@ -67,7 +67,7 @@ def unsupported(
         ("office", lambda: office(sentence, text)),
         ("modified", lambda: modified(sentence, evidence)),
         ("agent", lambda: another(sentence, evidence, encoder)),
-        ("swapped", lambda: misplaced(sentence, evidence, encoder)),
+        ("swapped", lambda: misplaced(*in_years(sentence, evidence, published), encoder)),
         ("words", lambda: _words(sentence, text, encoder)),
     )
 

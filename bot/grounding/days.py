@@ -17,6 +17,7 @@ _WHENS = {
     "저녁": ("오후", "밤"), "밤": ("오후", "저녁", "새벽", "야간", "심야"), "낮": ("오후", "오전", "점심", "주간", "한낮"),
 }  # fmt: skip
 _WEEKDAYS = re.compile(r"(?<![가-힣])((?:[월화수목금토일](?:요일)?(?:[·,~∼] ?|과 |와 |부터 |에서 ))*[월화수목금토일]요일)")
+_NAMED_YEAR = re.compile(r"재작년|지난해|작년|올해|내년")
 _PAST = re.compile(r"[았었였했됐갔왔났]|한다고 \S+ (?:밝|말)")
 SPAN = r"(?=에 걸쳐| ?동안|간|째| 만에| ?연속| ?이내| ?안(?![가-힣]{2})| (?:더 )?(?:늦|빠르|빨리|빨라|일찍|앞[당서]|이르))"
 LONG = 60  # days; longer spans are told by their ends
@@ -51,6 +52,19 @@ def wrong_date(sentence: str, text: str, published: str | None) -> str | None:
         if not written and not meant:
             return when
     return None
+
+
+def in_years(sentence: str, evidence: Sequence[str], published: str | None) -> tuple[str, list[str]]:
+    """A sentence and its evidence with years by their number: 2025년 for 내년."""
+    if published is None:
+        return sentence, list(evidence)
+    year = int(published[:4])
+    named = {"재작년": year - 2, "지난해": year - 1, "작년": year - 1, "올해": year, "내년": year + 1}
+
+    def numbered(text: str) -> str:
+        return _NAMED_YEAR.sub(lambda match: f"{named[match[0]]}년", text)
+
+    return numbered(sentence), [numbered(text) for text in evidence]
 
 
 def _without_spans(text: str) -> str:

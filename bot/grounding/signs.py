@@ -13,6 +13,7 @@ LEAST = 0.35  # of the words around the one must stand around the other
 BETTER = 1.25  # times better must the denied fit than the affirmed
 DECAY = 3.0  # words between at which a word counts half
 BEHIND = 0.3  # what a word behind the predicate counts, but the one that it describes
+SUBJECT = 2.0  # what the subject counts
 ALIKE = 0.7  # likeness from which two words are the same
 _IF = re.compile(r"지 (?:않|못)[가-힣]{0,3}(?:으면|다면|면|더라도|을 경우|는 한)|(?:없|아니)(?:으면|다면|라면)")
 _SUPPOSED = re.compile(r"[었았했]다면|[었았했]더라면")
@@ -96,6 +97,7 @@ def _fit(unit: Unit, around: Sequence[Unit], clause: Clause, one: Clause, topics
     for mine in around:
         between = sum(min(mine.start, unit.start) < other.start < max(mine.start, unit.start) for other in around)
         weight = (BEHIND if mine.start > unit.start and between else 1.0) / (1 + between / DECAY)
+        weight *= SUBJECT if mine.particle in ("은", "는", "이", "가") and mine.start < unit.start else 1.0
         total += weight
         best = max((likeness(mine, other) for other in (*topics, *one.units)), default=0.0)
         found += weight * (best if best >= ALIKE else 0.0)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from bot.grounding.amounts import Amount, amounts
 from bot.grounding.clauses import Clause, Unit, clauses, likeness
@@ -63,6 +63,7 @@ def misplaced(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> s
             _crossed(slots, clause, there)
             or _beside(clause, [one for one, _ in there])
             or _turned(clause, there, people)
+            or _reversed(clause, [one for one, _ in there])
         )
         if crossed is not None:
             return " / ".join(crossed)
@@ -127,6 +128,25 @@ def _beside(clause: Clause, there: Sequence[Clause]) -> tuple[str, str] | None:
         if of and noun not in of and instead:
             return str(mine), str(instead[0])
     return None
+
+
+def _reversed(clause: Clause, there: Sequence[Clause]) -> tuple[str, str] | None:
+    """From one number to another, where the evidence has it the other way round."""
+    theirs = {pair for one in there for pair in _changes(one)}
+    for before, after in _changes(clause):
+        if (after, before) in theirs and (before, after) not in theirs:
+            return before, after
+    return None
+
+
+def _changes(clause: Clause) -> list[tuple[str, str]]:
+    """Pairs of numbers from one of which something goes to the other: 4만 원에서 9만 원으로."""
+    found = sorted(amounts(clause.text), key=lambda amount: amount.start)
+    return [
+        (str(one), str(other))
+        for one, other in pairwise(found)
+        if re.match(r" ?에서", clause.text[one.end :]) and re.match(r"(?:으로|로|까지)", clause.text[other.end :])
+    ]
 
 
 def _counted(clause: Clause) -> list[tuple[str, Amount]]:
