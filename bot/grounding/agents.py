@@ -8,7 +8,8 @@ from itertools import pairwise
 from bot.grounding.amounts import amounts
 from bot.grounding.clauses import Unit, clauses, likeness
 from bot.grounding.names import titled
-from bot.grounding.swaps import named
+from bot.grounding.polarity import concept
+from bot.grounding.slots import named
 from bot.kinds import TITLE
 from bot.lexicon import words
 from vectorstore.kiwi_encoder import KiwiEncoder
@@ -17,10 +18,15 @@ LEAST = 0.6  # of what is told of one must be told of the other
 MARGIN = 0.25  # by which the other must fit better
 ALIKE = 0.7  # likeness from which two words are the same
 FEW = 2  # words from which what is told can be compared
-_SUBJECT = re.compile(r"(?:[’'”\"]|\([^)]*\))?(?: ?[가-힣A-Za-z0-9]{1,10}){0,3}?(?:은|는|이|가|도|께서)(?=[ ,])")
+_SUBJECT = re.compile(
+    r"(?:[’'”\"]|\([^)]*\))?(?: ?[가-힣A-Za-z0-9]{1,10}){0,3}?(?:은|는|이|가|도|께서)(?=[ ,])"
+)
+_TO_WHOM = (r"(?: [가-힣]{1,5})?(?:은|는|이|가)(?= )", r"(?: [가-힣]{1,5})?(?:을|를|에게|한테)(?= )")
 _BOTH = re.compile(r"두 사람|세 사람|양측|서로|함께|두 기관|두 팀")
 _TITLE = re.compile(rf"[가-힣]{{0,6}}{TITLE}|사람|주장|선수")
-_OFFICE = re.compile(rf"(?<![가-힣] )(?<![가-힣])(?:(?P<surname>[가-힣]) )?(?P<title>[가-힣]{{0,4}}{TITLE})(?:은|는|이|가|도|께서)(?= )")
+_OFFICE = re.compile(
+    rf"(?<![가-힣] )(?<![가-힣])(?:(?P<surname>[가-힣]) )?(?P<title>[가-힣]{{0,4}}{TITLE})(?:은|는|이|가|도|께서)(?= )"
+)
 _IS = re.compile(r" ?(?:[가-힣]+ )?[가-힣]*(?:입니다|이었습니다|였습니다|이다|였다)")
 _BODY = re.compile(
     r"..(?:위원회|협회|학회|의회|회의|연합|조합|재단|공단|공사|은행|병원|센터|시청|구청|군청|도청|교육청|경찰서|소방서|보건소|법원|검찰|여고|고교|중학교|초등학교|고등학교|대학교|식품|전자|건설|제약|항공|모임|연대|연구원|연구소|은행|유나이티드)$"
@@ -45,13 +51,40 @@ def another(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> str
     for said in _deeds(sentence, whole, people, encoder):
         if said.who is None or not any(said.who in deed.text for deed in there):
             continue
+        done_to = _done_to(said, there)
+        if done_to is not None:
+            return done_to
         own = max((_share(said, deed) for deed in _own(said.who, there)), default=0.0)
         for deed in there:
-            if deed.who is None or _body(deed.who) != _body(said.who) or _BOTH.search(deed.text) or _same(deed.who, said.who) or said.who in deed.text or deed.who in sentence:
+            if (
+                deed.who is None
+                or _body(deed.who) != _body(said.who)
+                or _BOTH.search(deed.text)
+                or _same(deed.who, said.who)
+                or said.who in deed.text
+                or deed.who in sentence
+            ):
                 continue
             fit = _share(said, deed)
             if fit >= LEAST and fit >= own + MARGIN:
                 return f"{said.who} / {deed.who}"
+    return None
+
+
+def _done_to(said: _Deed, there: Sequence[_Deed]) -> str | None:
+    """One who does what the evidence has somebody else do to him: 갑이 이겼다 for 을이 갑을 이겼다."""
+    last = next((unit for unit in reversed(said.units) if unit.verbal), None)
+    if last is None or said.who is None or not re.search(rf"{re.escape(said.who)}{_TO_WHOM[0]}", said.text):
+        return None
+    for deed in there:
+        met = re.search(rf"{re.escape(said.who)}{_TO_WHOM[1]}", deed.text)
+        if met is None or deed.who is None or _same(deed.who, said.who):
+            continue
+        at = deed.text.find(said.who)
+        begin = deed.units[0].start - deed.text.find(deed.units[0].form) if deed.units else 0
+        after = next((unit for unit in deed.units if unit.verbal and unit.start - begin > at), None)
+        if after and concept(after.form) == concept(last.form) and after.denied == last.denied:
+            return f"{said.who} / {deed.who}"
     return None
 
 
@@ -63,7 +96,9 @@ def _own(who: str, there: Sequence[_Deed]) -> list[_Deed]:
         after = who in deed.text or deed.who == who or (after and deed.who is None)
         if after:
             found.append(deed)
-    whole = _Deed(who, tuple(unit for deed in found for unit in deed.units), " ".join(deed.text for deed in found))
+    whole = _Deed(
+        who, tuple(unit for deed in found for unit in deed.units), " ".join(deed.text for deed in found)
+    )
     return [*found, whole]
 
 
@@ -95,9 +130,12 @@ def _subjects(text: str, units: Sequence[Unit], people: frozenset[str]) -> set[t
     for unit in units:
         if _TITLE.fullmatch(unit.form) or any(start < unit.start < start + 20 for start, _ in found):
             continue
-        if unit.particle in ("은", "는", "이", "가") and (unit.tag == "NNP" or _BODY.search(unit.form)) and len(unit.form) > 1:
-            if not any(unit.form in name or name in unit.form for _, name in found):
-                found.add((unit.start, unit.form))
+        if (
+            unit.particle in ("은", "는", "이", "가")
+            and (unit.tag == "NNP" or _BODY.search(unit.form))
+            and len(unit.form) > 1
+        ) and not any(unit.form in name or name in unit.form for _, name in found):
+            found.add((unit.start, unit.form))
     return found
 
 

@@ -37,7 +37,9 @@ _JOINING = frozenset(
 )
 _RUN = frozenset({"NNG", "NNP", "XPN", "XSN", "SL", "XR", "NR"})
 _GAP = re.compile(r"[가-힣](?:[은는이가을를]|에서?|에게),(?= )")  # 1부에는 남가람이, 2부에는 도하람이 나섰다
-_DOING = frozenset({"받", "하", "두", "내", "주", "이루어지", "진행", "실시", "사람", "가능"})  # 접수는 받지 않는다
+_DOING = frozenset(
+    {"받", "하", "두", "내", "주", "이루어지", "진행", "실시", "사람", "가능"}
+)  # 접수는 받지 않는다
 _CASES = ("JKS", "JKO", "JKB", "JX")
 NEAR = 0.55  # cosine from which another word says nearly the same
 ALIKE, SAME_GROUP, NEARLY = (
@@ -192,7 +194,9 @@ def _denied(found: Sequence[Morpheme]) -> frozenset[int]:
         only = m.tag == "VCN" and any(one.form == "뿐" for one in found[max(0, place - 3) : place])
         if (m.tag == "VX" and m.form in ("않", "못하", "말")) or (m.tag == "VCN" and not only) or cannot:
             denied |= _negated(found[max(0, place - 8) : place])
-        elif m.form in ("불", "불가", "금지", "어렵", "힘들") and any(one.tag == "ETN" for one in found[max(0, place - 2) : place]):
+        elif m.form in ("불", "불가", "금지", "어렵", "힘들") and any(
+            one.tag == "ETN" for one in found[max(0, place - 2) : place]
+        ):
             denied |= _negated(found[max(0, place - 6) : place])
         elif m.form == "없이" and m.tag == "MAG":
             denied |= _negated(found[max(0, place - 4) : place])
@@ -209,7 +213,12 @@ def _denials(found: Sequence[Morpheme]) -> int:
 def _modifies(found: Sequence[Morpheme], place: int) -> bool:
     """Whether a predicate only describes the noun behind it: 대책 없는 법안."""
     after = found[place + 1 : place + 3]
-    return len(after) == 2 and after[0].tag == "ETM" and "다" not in after[0].form and after[1].tag in ("NNG", "NNP")
+    return (
+        len(after) == 2
+        and after[0].tag == "ETM"
+        and "다" not in after[0].form
+        and after[1].tag in ("NNG", "NNP")
+    )
 
 
 def _negated(before: Sequence[Morpheme]) -> set[int]:

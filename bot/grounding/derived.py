@@ -34,7 +34,10 @@ def follow(there: Sequence[Amount], text: str, published: str | None) -> Iterato
         yield Amount(1.0, "년", 0, 0)
     for match in _SO_MANY.finditer(text):
         yield Amount(float(WRITTEN[match[1]]), "", match.start(), match.end())
-    yield from (Amount(float(rank), "번", 0, 0) for rank in {one.value for one in there if one.unit in ("위", "등", "째")})
+    yield from (
+        Amount(float(rank), "번", 0, 0)
+        for rank in {one.value for one in there if one.unit in ("위", "등", "째")}
+    )
 
 
 def computed(said: Amount, there: Sequence[Amount], sentence: str) -> bool:
@@ -42,12 +45,28 @@ def computed(said: Amount, there: Sequence[Amount], sentence: str) -> bool:
     if _COMPARED.search(sentence) and _difference(said, there):
         return True
     if said.unit == "배":
-        return any(other.value and abs(one.value / other.value - said.value) < 0.04 * said.value for one, other in permutations(there, 2) if one.unit == other.unit)
-    if _EACH.search(sentence) and any(_close(said.value * other.value, one.value) for one, other in permutations(there, 2) if one.unit == said.unit and 1 < other.value <= MOST_EACH):
+        return any(
+            other.value and abs(one.value / other.value - said.value) < 0.04 * said.value
+            for one, other in permutations(there, 2)
+            if one.unit == other.unit
+        )
+    if _EACH.search(sentence) and any(
+        _close(said.value * other.value, one.value)
+        for one, other in permutations(there, 2)
+        if one.unit == said.unit and 1 < other.value <= MOST_EACH
+    ):
         return True
     if _TOTAL.search(sentence) and (
-        any(_close(said.value, one.value * other.value) for one, other in permutations(there, 2) if one.unit == said.unit and 1 < other.value <= MOST_EACH)
-        or any(_close(said.value, one.value + other.value) for one, other in permutations(there, 2) if one.unit == other.unit == said.unit)
+        any(
+            _close(said.value, one.value * other.value)
+            for one, other in permutations(there, 2)
+            if one.unit == said.unit and 1 < other.value <= MOST_EACH
+        )
+        or any(
+            _close(said.value, one.value + other.value)
+            for one, other in permutations(there, 2)
+            if one.unit == other.unit == said.unit
+        )
     ):
         return True
     return _share(said, there, sentence)
@@ -57,12 +76,20 @@ def _share(said: Amount, there: Sequence[Amount], sentence: str) -> bool:
     """Whether it is one of the two numbers of a share: 열 명 중 여덟 명 for 81 %, 3가구 중 1가구 이상 for 35.9 %."""
     numbers = sorted(amounts(sentence), key=lambda amount: amount.start)
     for whole, part in pairwise(numbers):
-        if said not in (whole, part) or not whole.value or not re.fullmatch(r".{0,3} ?(?:중|가운데|에) ?", sentence[whole.end : part.start]):
+        if (
+            said not in (whole, part)
+            or not whole.value
+            or not re.fullmatch(r".{0,3} ?(?:중|가운데|에) ?", sentence[whole.end : part.start])
+        ):
             continue
         share = 100 * part.value / whole.value
         over = bool(re.match(r" ?(?:이상|넘|꼴로? 넘)", sentence[part.end :]))
         shares = [other.value for other in there if other.unit == "%"]
-        shares += [100 * one.value / other.value for one, other in permutations(there, 2) if one.unit == other.unit and 0 < one.value < other.value]
+        shares += [
+            100 * one.value / other.value
+            for one, other in permutations(there, 2)
+            if one.unit == other.unit and 0 < one.value < other.value
+        ]
         if any(abs(share - one) <= 100 * ROUNDED or (over and share <= one < share * 1.5) for one in shares):
             return True
     return False

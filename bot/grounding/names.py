@@ -2,7 +2,7 @@
 
 import re
 
-from bot.grounding.swaps import named, overlapping
+from bot.grounding.slots import named, overlapping
 from bot.grounding.text import analysed, squeezed
 from bot.kinds import TITLE
 from bot.lexicon import words

@@ -30,8 +30,13 @@ def wrong_number(sentence: str, text: str, published: str | None = None) -> str 
         over = bool(_HALF_OVER.match(sentence, said.start))
         room = ABOUT if _ABOUT.search(sentence[: said.start]) or _OR_SO.match(sentence, said.end) else 0.0
         known = any(
-            _same_amount(said, other, room) or (over and other.unit == "%" and other.value > 50)
-            or (_OVER.match(sentence, said.end) and said.value <= other.value < said.value * 1.12 and said.unit == other.unit)
+            _same_amount(said, other, room)
+            or (over and other.unit == "%" and other.value > 50)
+            or (
+                _OVER.match(sentence, said.end)
+                and said.value <= other.value < said.value * 1.12
+                and said.unit == other.unit
+            )
             for other in there
         )
         if not known and not computed(said, there, sentence):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.grounding.names import stands
-from bot.grounding.swaps import kind_of
+from bot.grounding.slots import kind_of
 from bot.grounding.text import analysed, groups_in, squeezed
 from bot.lexicon import words
 from vectorstore.morphemes import UNKNOWN_BELOW
@@ -18,7 +18,9 @@ _NAMED_SO = re.compile(
 _OFFICE = re.compile(
     r"(?:회장|위원장|총장|교수|의원|군수|구청장|지사|원장|소장|국장|과장|실장|팀장|대표|이사장|장관|차관|대통령|박사|변호사|감독|교장|교감|총리|서장|관장|대변인|지휘자|사령관|코치|간사|총무|이장)$"
 )
-_PAIR = re.compile(r"(?<![가-힣])([가-힣]{2,8})(?:의)? (?=([가-힣]{2,4}?)(?:에서|에는|에|은|는|이|가|을|를|와|과|의|으로|로)(?![가-힣]))")
+_PAIR = re.compile(
+    r"(?<![가-힣])([가-힣]{2,8})(?:의)? (?=([가-힣]{2,4}?)(?:에서|에는|에|은|는|이|가|을|를|와|과|의|으로|로)(?![가-힣]))"
+)
 _PLACE = frozenset("소국관장원실교동항섬집회당역청점터로길봉산천강읍면리군시구도촌초")
 _RUN = frozenset({"NNG", "NNP", "XPN", "XSN", "SL", "XR", "NR"})
 
@@ -69,7 +71,12 @@ def renamed(sentence: str, text: str) -> str | None:
     letters, there = squeezed(text), {word.form for word in _run_words(text) if word.tag == "NN"}
     for word in _run_words(sentence):
         kind = _NAMED_SO.search(word.form) if word.tag == "NN" else None
-        if kind is None or squeezed(word.form) in letters or _shortened(word.form) in letters or word.form in words("grounding", "no_places"):
+        if (
+            kind is None
+            or squeezed(word.form) in letters
+            or _shortened(word.form) in letters
+            or word.form in words("grounding", "no_places")
+        ):
             continue
         first = word.form[: kind.start()]
         alike = [other for other in there if other.endswith(kind[0]) and len(other) > len(kind[0])]
@@ -102,7 +109,9 @@ def modified(sentence: str, evidence: Sequence[str]) -> str | None:
 
 def _pairs(text: str) -> list[tuple[str, str]]:
     """Each name or place with the noun that it stands right before."""
-    return [(match[1], match[2]) for match in _PAIR.finditer(text) if _is_named(match[1], text, match.start(1))]
+    return [
+        (match[1], match[2]) for match in _PAIR.finditer(text) if _is_named(match[1], text, match.start(1))
+    ]
 
 
 def _is_named(word: str, text: str, start: int) -> bool:

@@ -128,14 +128,14 @@ def _judged(mine: Said, clause: Clause, one: Clause) -> bool | None:
     For the opposite, one of the two must be negated once more than the other.
     """
     alike = [other for other in statements(one) if _of_the_same(mine, other)]
-    if not alike or _turned_round(clause, one):
+    if not alike or turned_round(clause, one):
         return None
     if any(other.positive == mine.positive for other in alike):
         return True
     return False if (_negations(clause) - _negations(one)) % 2 else None
 
 
-def _turned_round(clause: Clause, one: Clause) -> bool:
+def turned_round(clause: Clause, one: Clause) -> bool:
     """Whether the one who acts in the first is acted on in the second: A가 B를 이겼다, B가 A에 졌다."""
     who = next((unit for unit in clause.units if unit.particle in ("은", "는", "이", "가")), None)
     return who is not None and any(
@@ -161,7 +161,9 @@ def statements(clause: Clause) -> list[Said]:
     for unit in clause.units:
         single = unit.tag[0] == "N" and len(unit.form) < 2  # 낮 is noon or low, 지 and 뜻 are in everything
         name, positive = (unit.form, True) if single else concept(unit.form)
-        if unit.form == "내리" and any(other.form.endswith(_prices()) and other.form != "비" for other in clause.units):
+        if unit.form == "내리" and any(
+            other.form.endswith(_prices()) and other.form != "비" for other in clause.units
+        ):
             name, positive = concept("하락")  # rain that falls is no opposite of a price that rises
         if unit.verbal or unit.denied or name != unit.form or not positive:
             found.append(Said(unit, name, positive != unit.denied))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.grounding.amounts import amounts
 from bot.grounding.clauses import Clause, Unit, clauses, likeness
-from bot.grounding.polarity import Said, _turned_round, statements
+from bot.grounding.polarity import Said, statements, turned_round
 from vectorstore.kiwi_encoder import KiwiEncoder
 
 LEAST = 0.35  # of the words around the one must stand around the other
@@ -15,7 +15,9 @@ DECAY = 3.0  # words between at which a word counts half
 BEHIND = 0.3  # what a word behind the predicate counts, but the one that it describes
 SUBJECT = 2.0  # what the subject counts
 ALIKE = 0.7  # likeness from which two words are the same
-_IF = re.compile(r"지 (?:않|못)[가-힣]{0,3}(?:으면|다면|면|더라도|을 경우|는 한)|(?:없|아니)(?:으면|다면|라면)")
+_IF = re.compile(
+    r"지 (?:않|못)[가-힣]{0,3}(?:으면|다면|면|더라도|을 경우|는 한)|(?:없|아니)(?:으면|다면|라면)"
+)
 _SUPPOSED = re.compile(r"[었았했]다면|[었았했]더라면")
 _NOT_DONE = re.compile(r"[을를은는도]? ?(?:하|받|실시하|진행하|운영하)지(?:는|도)? (?:않|못)")
 _EXCEPT = re.compile(r"(?: ?대신| ?말고|[이가] 아니라|을 제외|를 제외|을 빼고|를 빼고)")
@@ -44,7 +46,7 @@ def contradicted(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -
             met = [
                 _Met(fit, agrees)
                 for (one, _), fit in zip(there, fits, strict=True)
-                if not _turned_round(clause, one) and _cancels(clause) == _cancels(one)
+                if not turned_round(clause, one) and _cancels(clause) == _cancels(one)
                 for agrees in _signs(said, one)
             ]
             against = max((one.fit for one in met if not one.agrees), default=0.0)
@@ -74,7 +76,12 @@ def _cancels(clause: Clause) -> bool:
 
 def _topics(before: Sequence[Clause]) -> list[Unit]:
     """What the clauses before were about, which goes on: the words with 은 or 는, and subjects."""
-    return [unit for one in before for unit in one.units if unit.particle in ("은", "는", "이", "가", "에서", "에서는")]
+    return [
+        unit
+        for one in before
+        for unit in one.units
+        if unit.particle in ("은", "는", "이", "가", "에서", "에서는")
+    ]
 
 
 def _signs(said: Said, one: Clause) -> list[bool]:
@@ -85,7 +92,9 @@ def _signs(said: Said, one: Clause) -> list[bool]:
         other = stated.get(id(unit)) or Said(unit, unit.form, not unit.denied)
         if other.concept != said.concept and unit.form != said.unit.form:
             continue
-        if _SUPPOSED.search(one.text) or (not other.positive and _IF.search(one.text, unit.start - one.start)):
+        if _SUPPOSED.search(one.text) or (
+            not other.positive and _IF.search(one.text, unit.start - one.start)
+        ):
             continue
         found.append(other.positive == said.positive)
     return found
@@ -95,7 +104,9 @@ def _fit(unit: Unit, around: Sequence[Unit], clause: Clause, one: Clause, topics
     """How much of what is around a predicate stands in a clause, near words and those before it counting more."""
     total = found = 0.0
     for mine in around:
-        between = sum(min(mine.start, unit.start) < other.start < max(mine.start, unit.start) for other in around)
+        between = sum(
+            min(mine.start, unit.start) < other.start < max(mine.start, unit.start) for other in around
+        )
         weight = (BEHIND if mine.start > unit.start and between else 1.0) / (1 + between / DECAY)
         weight *= SUBJECT if mine.particle in ("은", "는", "이", "가") and mine.start < unit.start else 1.0
         total += weight
