@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 _BIG = {"십": 10, "백": 100, "천": 1_000, "만": 10_000, "억": 10**8, "조": 10**12}
@@ -82,8 +83,13 @@ class Amount:
         return f"{self.value:,.10g}{self.unit}"
 
 
-def amounts(text: str) -> Iterator[Amount]:
+@lru_cache(maxsize=1024)
+def amounts(text: str) -> tuple[Amount, ...]:
     """Every number with its unit: 2000만원, 2천만 원 and 20,000,000원 are the same; 절반 is 50 %."""
+    return tuple(_amounts(text))
+
+
+def _amounts(text: str) -> Iterator[Amount]:
     text = _FRACTION.sub(lambda match: " " * len(match[0]), whole := text)
     for match in _NUMBER.finditer(text):
         unit = match["unit"] or ""

@@ -9,11 +9,12 @@ from itertools import takewhile
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.grounding.text import analysed
 from bot.lexicon import words
 from bot.passages import word_vectors
 from vectorstore.kiwi_encoder import KiwiEncoder
 from vectorstore.lexical import TERM_TAGS
-from vectorstore.morphemes import UNKNOWN_BELOW, Morpheme, morphemes
+from vectorstore.morphemes import UNKNOWN_BELOW, Morpheme
 from vectorstore.paraphrases import meanings
 
 _JOINING = frozenset(
@@ -100,7 +101,7 @@ class _Encoder:
 
 @lru_cache(maxsize=256)
 def _clauses(text: str, key: _Encoder) -> tuple[Clause, ...]:
-    found = morphemes(text)
+    found = analysed(text)
     ends = _ends(text, found)
     units = _units(text, found, key.encoder)
     made = []
