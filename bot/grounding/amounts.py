@@ -95,6 +95,8 @@ def _amounts(text: str) -> Iterator[Amount]:
         unit = match["unit"] or ""
         big = re.sub(r"[\s,]", "", match["big"]) + (unit[0] if unit and unit[0] in _BIG else "")
         yield Amount(_value(match["number"], big), _unit(unit), match.start(), match.end())
+    for match in re.finditer(r"(?<![가-힣\d])(?<!\d )([만천]) ?원", text):
+        yield Amount(float(_BIG[match[1]]), "원", match.start(), match.end())
     for match in _COUNTED.finditer(text):
         unit = "명" if match["unit"] == "분" else _unit(match["unit"])  # 열두 분 are people
         yield Amount(float(WRITTEN[match["number"]]), unit, match.start(), match.end())

@@ -119,7 +119,9 @@ def _spans(text: str, published: str | None) -> Iterator[Amount]:
         if 0 < apart < 400:
             yield from (Amount(float(number), "일", 0, 0) for number in (apart, apart + 1))
             yield from (Amount(apart / 7, "주", 0, 0),) if apart % 7 == 0 else ()
-    for first, last in re.findall(r"(\d{1,2})일(?:부터| ?~ ?|과 |, ?|에서 )(?:\d{1,2}월 )?(\d{1,2})일", text):
+    for first, last in re.findall(
+        r"(\d{1,2})일(?:부터 ?| ?~ ?|과 |, ?|에서 )(?:\d{1,2}월 )?(\d{1,2})일", text
+    ):
         yield Amount(float((int(last) - int(first)) % 30 + 1), "일", 0, 0)
     months = [int(match[1]) for match in re.finditer(r"(?<!\d)(1[0-2]|[1-9])\s?월", text)]
     for one, other in permutations(months, 2):

@@ -13,6 +13,7 @@ from vectorstore.kiwi_encoder import KiwiEncoder
 ABOUT_THE_SAME = 0.55  # of a clause's words must be in the other
 SHORT = 4  # words of a clause that does nothing but except something
 _AT = re.compile(r"(?:에|에서|으로|ᆯ로|로|에게)[는ᆫ]")
+_STAGE = re.compile(r"(?:위|무대|정상|자리|결승|본선|산|배)에 ?$")
 WHOLE, INSIDE = 3, 0.8  # words of a clause that may lie wholly in a longer one, and what that counts
 OTHER_NUMBERS = 0.6  # what a clause counts that lacks the numbers, where another has them
 CLOSE = 0.75  # of the best share: a clause that may be meant too
@@ -165,6 +166,8 @@ def statements(clause: Clause) -> list[Said]:
             other.form.endswith(_prices()) and other.form != "비" for other in clause.units
         ):
             name, positive = concept("하락")  # rain that falls is no opposite of a price that rises
+        if unit.form == "오르" and _STAGE.search(clause.text[: unit.start - clause.start]):
+            name = unit.form  # 무대에 오르다 is no rise
         if unit.verbal or unit.denied or name != unit.form or not positive:
             found.append(Said(unit, name, positive != unit.denied))
     return found
