@@ -13,7 +13,7 @@ from vectorstore.kiwi_encoder import KiwiEncoder
 SETS = Path(__file__).parent / "data" / "grounding"
 CASES = SETS / "cases.jsonl"
 # Least caught and most dropped, a little beside what was measured.
-SHARES = {"cases": (0.90, 0.05), "subtle": (0.81, 0.065), "heldout": (0.78, 0.09), "fresh": (0.77, 0.12)}
+SHARES = {"cases": (0.94, 0.03), "subtle": (0.83, 0.035), "heldout": (0.82, 0.06), "fresh": (0.82, 0.07)}
 EVIDENCE = (
     "솔내군은 지난 15일 솔내회관에서 물길 설명회를 열었다.",
     "설명회에는 주민 120명이 왔고, 배수빈 솔내협회 회장은 “둑을 8m 물려야 한다”고 말했다.",

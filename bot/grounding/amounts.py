@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 _BIG = {"십": 10, "백": 100, "천": 1_000, "만": 10_000, "억": 10**8, "조": 10**12}
@@ -36,11 +37,11 @@ _TENS = {
     "여든": 80,
     "아흔": 90,
 }
-_WRITTEN = {**_ONES, **_TENS} | {
+WRITTEN = {**_ONES, **_TENS} | {
     ten + one: a + b for (ten, a), (one, b) in product(_TENS.items(), _ONES.items())
 }
 _COUNTED = re.compile(
-    rf"(?<![가-힣])(?!세대)(?P<number>{'|'.join(sorted(_WRITTEN, key=len, reverse=True))}) ?(?P<unit>명|사람|{_COUNTERS}(?=[^가-힣]|$|에서|에[ 는]|[을를은는이가의와과도만씩째로간]|으로|까지|부터|뿐|이나|동안|인(?= )|이다|입니다))"
+    rf"(?<![가-힣])(?!세대)(?P<number>{'|'.join(sorted(WRITTEN, key=len, reverse=True))}) ?(?P<unit>명|사람|{_COUNTERS}(?=[^가-힣]|$|에서|에[ 는]|[을를은는이가의와과도만씩째로간]|으로|까지|부터|뿐|이나|동안|인(?= )|이다|입니다))"
 )
 _DAYS = {
     "하루": 1,
@@ -56,6 +57,11 @@ _DAYS = {
     "보름": 15,
 }
 _DAYS_SAID = re.compile(rf"(?<![가-힣])({'|'.join(_DAYS)})(?=간|째|동안|만|씩|에|의|[ ,.]|$)")
+_ORDINALS = {"첫": 1, "맏": 1, "둘": 2, "셋": 3, "넷": 4, "다섯": 5}
+_ORDINAL = re.compile(r"(?<![가-힣])(?:(첫|둘|셋|넷|다섯)(?:째|날)|맏(?=[딸아]))")
+_FRACTION = re.compile(r"(\d+)분의 (\d+)")
+_SOMES = {"한두": (1, 2), "두세": (2, 3), "서너": (3, 4), "너댓": (4, 5), "네댓": (4, 5), "대여섯": (5, 6)}
+_SOME = re.compile(rf"(?<![가-힣])({'|'.join(_SOMES)}) ?(명|사람|{_COUNTERS})")
 _HALF = re.compile(r"절반|반값|반으로")
 
 
@@ -77,17 +83,31 @@ class Amount:
         return f"{self.value:,.10g}{self.unit}"
 
 
-def amounts(text: str) -> Iterator[Amount]:
+@lru_cache(maxsize=1024)
+def amounts(text: str) -> tuple[Amount, ...]:
     """Every number with its unit: 2000만원, 2천만 원 and 20,000,000원 are the same; 절반 is 50 %."""
+    return tuple(_amounts(text))
+
+
+def _amounts(text: str) -> Iterator[Amount]:
+    text = _FRACTION.sub(lambda match: " " * len(match[0]), whole := text)
     for match in _NUMBER.finditer(text):
         unit = match["unit"] or ""
         big = re.sub(r"[\s,]", "", match["big"]) + (unit[0] if unit and unit[0] in _BIG else "")
         yield Amount(_value(match["number"], big), _unit(unit), match.start(), match.end())
+    for match in re.finditer(r"(?<![가-힣\d])(?<!\d )([만천]) ?원", text):
+        yield Amount(float(_BIG[match[1]]), "원", match.start(), match.end())
     for match in _COUNTED.finditer(text):
         unit = "명" if match["unit"] == "분" else _unit(match["unit"])  # 열두 분 are people
-        yield Amount(float(_WRITTEN[match["number"]]), unit, match.start(), match.end())
+        yield Amount(float(WRITTEN[match["number"]]), unit, match.start(), match.end())
     for match in re.finditer(r"(?<=시) 반(?![가-힣]{2})", text):
         yield Amount(30.0, "분", match.start(), match.end())
+    for match in _ORDINAL.finditer(text):
+        yield Amount(float(_ORDINALS[match[1] or "맏"]), "째", match.start(), match.end())
+    for match in _FRACTION.finditer(whole):
+        yield Amount(100 * float(match[2]) / float(match[1]), "%", match.start(), match.end())
+    for match in _SOME.finditer(text):
+        yield from (Amount(float(n), _unit(match[2]), match.start(), match.end()) for n in _SOMES[match[1]])
     for match in _DAYS_SAID.finditer(text):
         yield Amount(float(_DAYS[match[1]]), "일", match.start(), match.end())
     for match in _HALF.finditer(text):

@@ -9,11 +9,12 @@ from itertools import takewhile
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.grounding.text import analysed
 from bot.lexicon import words
 from bot.passages import word_vectors
 from vectorstore.kiwi_encoder import KiwiEncoder
 from vectorstore.lexical import TERM_TAGS
-from vectorstore.morphemes import UNKNOWN_BELOW, Morpheme, morphemes
+from vectorstore.morphemes import UNKNOWN_BELOW, Morpheme
 from vectorstore.paraphrases import meanings
 
 _JOINING = frozenset(
@@ -37,6 +38,9 @@ _JOINING = frozenset(
 )
 _RUN = frozenset({"NNG", "NNP", "XPN", "XSN", "SL", "XR", "NR"})
 _GAP = re.compile(r"[가-힣](?:[은는이가을를]|에서?|에게),(?= )")  # 1부에는 남가람이, 2부에는 도하람이 나섰다
+_DOING = frozenset(
+    {"받", "하", "두", "내", "주", "이루어지", "진행", "실시", "사람", "가능"}
+)  # 접수는 받지 않는다
 _CASES = ("JKS", "JKO", "JKB", "JX")
 NEAR = 0.55  # cosine from which another word says nearly the same
 ALIKE, SAME_GROUP, NEARLY = (
@@ -97,7 +101,7 @@ class _Encoder:
 
 @lru_cache(maxsize=256)
 def _clauses(text: str, key: _Encoder) -> tuple[Clause, ...]:
-    found = morphemes(text)
+    found = analysed(text)
     ends = _ends(text, found)
     units = _units(text, found, key.encoder)
     made = []
@@ -119,6 +123,7 @@ def _ends(text: str, found: Sequence[Morpheme]) -> list[int]:
         after = found[place + 1]
         joins = m.tag == "EC" and m.form in _JOINING and after.tag != "VX"
         contrasts = m.tag == "EC" and m.form == "라" and place > 0 and found[place - 1].tag == "VCN"
+        contrasts = contrasts or (m.form == "반면" and m.tag == "NNG") or (m.form == "반하" and m.tag == "VV")
         gaps = m.tag == "SP" and place > 0 and found[place - 1].tag in (*_CASES, "EC")
         if joins or contrasts or gaps or m.tag == "SF" or "\n" in m.form:
             ends.append(m.end)
@@ -144,7 +149,7 @@ def _units(text: str, found: Sequence[Morpheme], encoder: KiwiEncoder) -> list[U
                 and found[last + 1].start == found[last].end
             ):
                 last += 1
-        elif m.tag[:2] not in ("VV", "VA") or m.form in words("light"):
+        elif not _predicate(m) or m.form in words("light"):
             place += 1
             continue
         run = found[place : last + 1]
@@ -167,6 +172,11 @@ def _units(text: str, found: Sequence[Morpheme], encoder: KiwiEncoder) -> list[U
     return [unit for unit in units if unit.form not in words("grounding", "frame")]
 
 
+def _predicate(m: Morpheme) -> bool:
+    """Whether it is a verb, an adjective, or an adverb that has an opposite: 빨리."""
+    return m.tag[:2] in ("VV", "VA") or (m.tag == "MAG" and m.form in words("grounding", "adverbs"))
+
+
 def _exists(found: Sequence[Morpheme], last: int) -> bool:
     """Whether it is said that there is such a thing: 계획이 있다."""
     after = [m for m in found[last + 1 : last + 3] if m.tag[0] != "J"][:1]
@@ -185,6 +195,12 @@ def _denied(found: Sequence[Morpheme]) -> frozenset[int]:
         only = m.tag == "VCN" and any(one.form == "뿐" for one in found[max(0, place - 3) : place])
         if (m.tag == "VX" and m.form in ("않", "못하", "말")) or (m.tag == "VCN" and not only) or cannot:
             denied |= _negated(found[max(0, place - 8) : place])
+        elif m.form in ("불", "불가", "금지", "어렵", "힘들") and any(
+            one.tag == "ETN" for one in found[max(0, place - 2) : place]
+        ):
+            denied |= _negated(found[max(0, place - 6) : place])
+        elif m.form == "없이" and m.tag == "MAG":
+            denied |= _negated(found[max(0, place - 4) : place])
         elif m.tag == "MAG" and m.form in ("안", "못") and place + 1 < len(found):
             after = found[place + 1]  # 안 왔다, but 현장 구매는 안 된다
             denied |= _negated(found[:place]) if after.form in words("light") else {after.start}
@@ -198,7 +214,12 @@ def _denials(found: Sequence[Morpheme]) -> int:
 def _modifies(found: Sequence[Morpheme], place: int) -> bool:
     """Whether a predicate only describes the noun behind it: 대책 없는 법안."""
     after = found[place + 1 : place + 3]
-    return len(after) == 2 and after[0].tag == "ETM" and after[1].tag in ("NNG", "NNP")
+    return (
+        len(after) == 2
+        and after[0].tag == "ETM"
+        and "다" not in after[0].form
+        and after[1].tag in ("NNG", "NNP")
+    )
 
 
 def _negated(before: Sequence[Morpheme]) -> set[int]:
@@ -211,9 +232,14 @@ def _negated(before: Sequence[Morpheme]) -> set[int]:
     if not content:
         return set()
     empty = content[-1].form in words("grounding", "empty") and len(content) > 1
-    return {content[-1].start, content[-2].start} if empty else {content[-1].start}
+    empty = empty or (len(content) > 1 and content[-1].form in _DOING and content[-2].tag == "NNG")
+    described = len(content) > 1 and any(
+        m.tag == "ETM" and content[-2].start < m.end <= content[-1].start + 1 for m in before
+    )  # 지급되는 활동비는 없다
+    return {content[-1].start, content[-2].start} if empty or described else {content[-1].start}
 
 
+@lru_cache(maxsize=32_768)
 def likeness(one: Unit, other: Unit) -> float:
     """How much two words say the same, 0 to 1."""
     if one.form == other.form:

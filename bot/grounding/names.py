@@ -2,7 +2,7 @@
 
 import re
 
-from bot.grounding.swaps import named, overlapping
+from bot.grounding.slots import named, overlapping
 from bot.grounding.text import analysed, squeezed
 from bot.kinds import TITLE
 from bot.lexicon import words
@@ -33,7 +33,7 @@ def wrong_name(sentence: str, text: str) -> str | None:
                 return name
             if (
                 name in text
-                and not _titled(text, name, title)
+                and not titled(text, name, title)
                 and (name in people or _named(sentence, name, match.start("name")))
             ):
                 return f"{name} {title}"
@@ -60,7 +60,7 @@ def _named(sentence: str, name: str, place: int) -> bool:
     return apart or inside[0].tag == "NNP" or inside[0].id < UNKNOWN_BELOW
 
 
-def _titled(text: str, name: str, title: str) -> bool:
+def titled(text: str, name: str, title: str) -> bool:
     """Whether a title stands beside a name: 남가람 협회 회장, 회장 남가람, or the surname with it.
 
     A courtesy title fits a name that the evidence gives none.
@@ -72,4 +72,5 @@ def _titled(text: str, name: str, title: str) -> bool:
         if title in before[-len(title) - 2 :] or title in after:
             return True
         has = has or bool(_ANY_TITLE.search(after))
-    return f"{name[0]} {title}" in text or (title in ("씨", "님") or (title in _COURTESY and not has))
+    short = re.search(rf"(?<![가-힣]){name[0]} (?:[가-힣]+ )?[가-힣]{{0,3}}{title}", text)
+    return bool(short) or (title in ("씨", "님") or (title in _COURTESY and not has))

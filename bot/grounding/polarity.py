@@ -13,6 +13,7 @@ from vectorstore.kiwi_encoder import KiwiEncoder
 ABOUT_THE_SAME = 0.55  # of a clause's words must be in the other
 SHORT = 4  # words of a clause that does nothing but except something
 _AT = re.compile(r"(?:에|에서|으로|ᆯ로|로|에게)[는ᆫ]")
+_STAGE = re.compile(r"(?:위|무대|정상|자리|결승|본선|산|배)에 ?$")
 WHOLE, INSIDE = 3, 0.8  # words of a clause that may lie wholly in a longer one, and what that counts
 OTHER_NUMBERS = 0.6  # what a clause counts that lacks the numbers, where another has them
 CLOSE = 0.75  # of the best share: a clause that may be meant too
@@ -128,14 +129,14 @@ def _judged(mine: Said, clause: Clause, one: Clause) -> bool | None:
     For the opposite, one of the two must be negated once more than the other.
     """
     alike = [other for other in statements(one) if _of_the_same(mine, other)]
-    if not alike or _turned_round(clause, one):
+    if not alike or turned_round(clause, one):
         return None
     if any(other.positive == mine.positive for other in alike):
         return True
     return False if (_negations(clause) - _negations(one)) % 2 else None
 
 
-def _turned_round(clause: Clause, one: Clause) -> bool:
+def turned_round(clause: Clause, one: Clause) -> bool:
     """Whether the one who acts in the first is acted on in the second: A가 B를 이겼다, B가 A에 졌다."""
     who = next((unit for unit in clause.units if unit.particle in ("은", "는", "이", "가")), None)
     return who is not None and any(
@@ -146,6 +147,8 @@ def _turned_round(clause: Clause, one: Clause) -> bool:
 def _of_the_same(mine: Said, other: Said) -> bool:
     short = min(len(mine.unit.form), len(other.unit.form)) < 2  # 받 and 내 are in too many paraphrases
     alike = likeness(mine.unit, other.unit)
+    if other.concept != mine.concept and paired(mine.unit.form) and paired(other.unit.form):
+        return False
     return other.concept == mine.concept or alike == 1.0 or (alike >= SAME_PREDICATE and not short)
 
 
@@ -157,9 +160,14 @@ def statements(clause: Clause) -> list[Said]:
     """The predicates of a clause, and its words that have an opposite, each with its sign."""
     found = []
     for unit in clause.units:
-        name, positive = concept(unit.form)
-        if unit.form == "내리" and any(other.form.endswith(_prices()) for other in clause.units):
+        single = unit.tag[0] == "N" and len(unit.form) < 2  # 낮 is noon or low, 지 and 뜻 are in everything
+        name, positive = (unit.form, True) if single else concept(unit.form)
+        if unit.form == "내리" and any(
+            other.form.endswith(_prices()) and other.form != "비" for other in clause.units
+        ):
             name, positive = concept("하락")  # rain that falls is no opposite of a price that rises
+        if unit.form == "오르" and _STAGE.search(clause.text[: unit.start - clause.start]):
+            name = unit.form  # 무대에 오르다 is no rise
         if unit.verbal or unit.denied or name != unit.form or not positive:
             found.append(Said(unit, name, positive != unit.denied))
     return found
@@ -170,9 +178,16 @@ def _prices() -> tuple[str, ...]:
 
 
 @cache
+def paired(word: str) -> bool:
+    """Whether a word stands in a pair of opposites."""
+    forms = {form for pair in words("grounding", "opposites") for form in re.split("[,/]", pair)}
+    return any(word == form or (len(form) > 1 and word.endswith(form)) for form in forms)
+
+
+@cache
 def concept(word: str) -> tuple[str, bool]:
     """What a word speaks of, and whether it affirms it: 감소 → 늘, False; another word stands for itself."""
-    for pair in words("grounding", "opposites"):
+    for pair in sorted(words("grounding", "opposites")):
         affirmed, denied = (side.split(",") for side in pair.split("/"))
         for side, positive in ((affirmed, True), (denied, False)):
             if any(word == form or (len(form) > 1 and word.endswith(form)) for form in side):
