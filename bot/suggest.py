@@ -1,6 +1,7 @@
 """Questions about an article that the bot can answer: made of its own words, tried before they are shown."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 
 from bot.passages import Page, Pages
 from bot.people import Person, cast_of
@@ -8,9 +9,12 @@ from bot.types import Answer
 from prompts import options, say
 
 COUNT = 3
+RECENT = 6  # articles that the first questions may be about
+LOOKED_AT = 60  # articles among which they are chosen: a thread may have many
 TRIED = 12  # candidate questions for one article
 MAX_TITLE = 60  # characters of a title that a question may name
 KEPT = 64  # articles whose questions are remembered
+_REPLY = re.compile(r"^(?:re\s*[:：]\s*)+", re.IGNORECASE)  # before a thread's title
 
 
 class Suggestions:
@@ -22,10 +26,23 @@ class Suggestions:
         self._made: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def first(self) -> tuple[str, ...]:
-        """Three about the newest article."""
-        id = self._pages.index.newest_article()
-        found = self._of(id) if id is not None else ()
-        return (found or options("answer.suggestions"))[:COUNT]
+        """Three about the newest article, and about older ones where it gives fewer."""
+        found: list[str] = []
+        for id in self._recent():
+            found += [question for question in self._of(id) if question not in found]
+            if len(found) >= COUNT:
+                break
+        return tuple(found or options("answer.suggestions"))[:COUNT]
+
+    def _recent(self) -> Iterator[str]:
+        """The newest articles, one of each thread, the newest first."""
+        seen: set[str] = set()
+        for id in self._pages.index.newest_articles(LOOKED_AT):
+            article = self._pages.index.article(id)
+            title = _subject(article.title) if article is not None else ""
+            if article is not None and title not in seen and len(seen) < RECENT:
+                seen.add(title)
+                yield id
 
     def after(self, answer: Answer, asked: Sequence[str] = ()) -> tuple[str, ...]:
         """Up to three more about the article that an answer cites, without those already asked."""
@@ -61,11 +78,17 @@ def _candidates(page: Page) -> list[str]:
     others = [one for one in cast.people if one not in speakers and _named(page, one)]
     roles = [say("answer.suggest_role", who=one.name) for one in others]
     general = list(options("answer.suggestions"))
-    if len(page.article.title) <= MAX_TITLE:
-        general.append(say("answer.suggest_summary", title=page.article.title))
+    title = _subject(page.article.title)
+    if len(title) <= MAX_TITLE:
+        general.append(say("answer.suggest_summary", title=title))
     turns = [said[:4], general, roles[:3]]
     mixed = [group[n] for n in range(max(map(len, turns))) for group in turns if n < len(group)]
     return mixed[:TRIED]
+
+
+def _subject(title: str) -> str:
+    """A title without what a reply puts before it."""
+    return _REPLY.sub("", title)
 
 
 def _named(page: Page, person: Person) -> bool:

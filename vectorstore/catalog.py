@@ -82,13 +82,13 @@ class Catalog:
         for number, start, end, terms in self._all(query, article.id):
             yield Chunk(article.id, number, start, end, article.text[start:end]), terms
 
-    def newest(self, without: Collection[str] = ()) -> str | None:
-        """The id of the article published last, but for some; None where there is none."""
+    def newest(self, count: int, without: Collection[str] = ()) -> list[str]:
+        """The ids of the articles published last, but for some, the newest first."""
         rows = self._all(
             "SELECT id FROM article ORDER BY json_extract(record, '$.published') DESC, id LIMIT ?",
-            len(without) + 1,
+            len(without) + count,
         )
-        return next((row[0] for row in rows if row[0] not in without), None)
+        return [row[0] for row in rows if row[0] not in without][:count]
 
     def counts(self) -> tuple[int, int]:
         """How many articles and how many chunks there are."""

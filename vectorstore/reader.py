@@ -159,9 +159,9 @@ class Index:
             return True
         return not any(one.hidden and start < one.end and one.start < end for one in self.sentences(id))
 
-    def newest_article(self) -> str | None:
-        """The id of the article published last; None for an empty index."""
-        return self.generation.catalog.newest(self._takedowns.now().articles)
+    def newest_articles(self, count: int) -> list[str]:
+        """The ids of the articles published last, the newest first."""
+        return self.generation.catalog.newest(count, self._takedowns.now().articles)
 
     def article_ids(self) -> list[str]:
         """Every article's id, sorted; without those that are taken down."""
