@@ -471,6 +471,17 @@ class TalkativeBot(LibraryBot):
             self.closed += 1
 
 
+class SlowTalker(TalkativeBot):
+    """Says a little now and then, so that what waits for its reader grows for long."""
+
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), left: Callable[[], bool] = lambda: False
+    ) -> Iterator[Event]:
+        for event in super().stream(question, history, left):
+            time.sleep(0.1)
+            yield Token("도서관 " * 50) if isinstance(event, Token) else event
+
+
 @contextmanager
 def watching(bot: LibraryBot, settings: WebSettings) -> Iterator[Site]:
     """As `inside`, with the protocol that cuts slow readers."""
@@ -564,6 +575,14 @@ def test_a_reader_who_takes_a_little_now_and_then_is_cut_in_the_end() -> None:
     with watching(bot, WebSettings(chats=1, waiting=0, reader_idle=1.0, reader_total=3.0)) as site:
         reader = narrow(site, "끝없이 말해 줘")
         assert 2.0 < seconds_until_cut(reader, 0.02, 20) < 10
+        reader.close()
+
+
+def test_what_is_written_meanwhile_does_not_keep_a_reader_who_takes_nothing() -> None:
+    bot = SlowTalker()
+    with watching(bot, WebSettings(reader_idle=1.0, reader_total=60.0)) as site:
+        reader = narrow(site, "끝없이 말해 줘")
+        assert 0.5 < seconds_until_cut(reader, every=0, most=8) < 4
         reader.close()
 
 

@@ -94,8 +94,9 @@ class _Watch:
             self._since = None
             return False
         since = self._since = self._since or _Since(now, now, left)
-        if left != since.left:
-            since.left, since.stuck = left, now
+        if left < since.left:  # more of it is only that more was written
+            since.stuck = now
+        since.left = left
         return now - since.stuck >= self._idle or now - since.waiting >= self._total
 
 
