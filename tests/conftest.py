@@ -4,12 +4,15 @@ Imports stand inside the fixtures, so that a single test file starts as fast as 
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from bot.bot import Bot
     from bot.passages import Pages
     from vectorstore.kiwi_encoder import KiwiEncoder
@@ -64,3 +67,18 @@ def report_bot(report_store: Path) -> "Bot":
     from bot.settings import BotSettings
 
     return Bot(BotSettings(store=report_store))
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """A headless Chromium, where there is one."""
+    from playwright.sync_api import sync_playwright
+    from web_browser import find_chromium, launch
+
+    path, reason = find_chromium()
+    if path is None:
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        running = launch(playwright, path)
+        yield running
+        running.close()

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from llm_asking import KEY, PATHS, QUESTION, TOLD, open_bot, told, told_and, why
 from llm_stub import Stub
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from posts import ROOT
-from web_browser import Watch, find_chromium, launch
+from web_browser import Watch
 from web_server import Site, events, inside
 
 from prompts import say
@@ -164,17 +164,6 @@ def site_waits(true: Callable[[], bool], seconds: float = 10.0) -> None:
 
 
 # The page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path, reason = find_chromium()
-    if path is None:
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        running = launch(playwright, path)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
-from web_browser import Watch, find_chromium, launch
+from playwright.sync_api import Browser
+from web_browser import Watch
 from web_server import Site, live
 
 from prompts import say
@@ -17,17 +17,6 @@ from prompts import say
 ROOT = Path(__file__).resolve().parents[1]
 PHONE = {"width": 360, "height": 640}
 DESK = {"width": 1280, "height": 800}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path, reason = find_chromium()
-    if path is None:
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        running = launch(playwright, path)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

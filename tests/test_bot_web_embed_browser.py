@@ -17,10 +17,9 @@ from playwright.sync_api import (
     Page,
     Route,
     expect,
-    sync_playwright,
 )
 from web_bot import LINES, LibraryBot, cite, library_article
-from web_browser import FLAGS, Watch, find_axe, find_chromium, launch
+from web_browser import FLAGS, Watch, find_axe, find_chromium
 from web_host import WRITTEN, Host, hosting
 from web_server import Site, inside
 from web_sites import registered
@@ -47,17 +46,6 @@ class Stage:
     bot: LibraryBot
     site: Site
     host: Host
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path, reason = find_chromium()
-    if path is None:
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        running = launch(playwright, path)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
