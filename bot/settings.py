@@ -64,7 +64,7 @@ class BotSettings(StoreSettings):
     """Questions from one of `origins`; a registered site has its own limit."""
     key_limit: str = "60/minute"
     """Questions of another server, by its API key; `none` sets no limit."""
-    limit: str = "600/minute"
+    limit: str = "1200/minute"
     """Questions of everybody."""
     limits_url: SecretStr | None = None
     """The Redis or Valkey that counts them for several servers; None counts in memory."""

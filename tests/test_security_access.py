@@ -349,7 +349,7 @@ def test_a3_a_revoked_api_key_ends_on_the_running_server(site: Site, registry: P
 def test_a4_the_limits_are_on_unless_told_otherwise() -> None:
     usual = BotSettings()
     assert (usual.visitor_limit, usual.site_limit) == ("10/minute;200/day", "60/minute")
-    assert (usual.key_limit, usual.limit) == ("60/minute", "600/minute")
+    assert (usual.key_limit, usual.limit) == ("60/minute", "1200/minute")
     assert Look().limit == 60
 
 
