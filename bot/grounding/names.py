@@ -7,8 +7,10 @@ from bot.grounding.text import analysed, squeezed
 from bot.kinds import TITLE
 from bot.lexicon import words
 from bot.people import NAME_TITLE, TITLE_NAME
-from vectorstore.morphemes import UNKNOWN_BELOW
+from vectorstore.morphemes import UNKNOWN_BELOW, Morpheme
 
+_OF_ANOTHER = re.compile(rf"[가-힣]{{1,4}}(?:{TITLE}|장)(?:은|는|이|가|을|를) ")  # 편집장은 신문에서 기자
+_MADE = "{title}(?:으로|로|에|에는) [^.]*(?:선출|뽑|선임|임명|위촉|취임|추대|승진|지명|발탁|당선|내정)"
 _COURTESY = frozenset({"선수", "학생", "후보"})
 _ANY_TITLE = re.compile(rf"^ ?(?:[가-힣A-Za-z0-9]+ ){{0,3}}?[가-힣]{{0,6}}{TITLE}")
 _NO_NAME = frozenset("시군구동면읍리천강역대당관탕점집들회은는이가을를의에로")
@@ -19,13 +21,18 @@ def wrong_name(sentence: str, text: str) -> str | None:
     letters, people = squeezed(text), named(text)
     for m in analysed(sentence):
         unknown = m.id < UNKNOWN_BELOW and m.tag == "NNG"
-        if (m.tag == "NNP" or unknown) and len(m.form) > 1 and not stands(squeezed(m.form), letters):
+        if (
+            (m.tag == "NNP" or unknown)
+            and len(m.form) > 1
+            and not stands(squeezed(m.form), letters)
+            and not _compound(m, letters)
+        ):
             return m.form
     for pattern in (NAME_TITLE, TITLE_NAME):
         for match in overlapping(pattern, sentence):
             name, title = match["name"], match["title"].split()[-1]
             others = [person for person in people if person != name and person in match["title"]]
-            if others or re.search(r"\d", match["title"]):
+            if others or re.search(r"\d", match["title"]) or _OF_ANOTHER.search(match["title"]):
                 continue  # the title is somebody else's
             if name not in people and (name[-1] in _NO_NAME or name in words("not_names")):
                 continue
@@ -51,6 +58,13 @@ def stands(name: str, text: str) -> bool:
     )
 
 
+def _compound(m: Morpheme, letters: str) -> bool:
+    """Whether a word of the dictionary is one of the evidence with a letter more: 측정값, 측정."""
+    if m.id < UNKNOWN_BELOW:
+        return len(m.form) == 2 and m.form[-1] in "와과" and f"{m.form[0]}가" in letters  # 시와, of 시가
+    return len(m.form) > 2 and m.form[-1] not in _NO_NAME and m.form[:-1] in letters
+
+
 def _named(sentence: str, name: str, place: int) -> bool:
     """Whether a name, and no common noun, stands at that place."""
     inside = [m for m in analysed(sentence) if place <= m.start < place + len(name)]
@@ -72,5 +86,7 @@ def titled(text: str, name: str, title: str) -> bool:
         if title in before[-len(title) - 2 :] or title in after:
             return True
         has = has or bool(_ANY_TITLE.search(after))
+        if re.search(_MADE.format(title=title), text):
+            return True
     short = re.search(rf"(?<![가-힣]){name[0]} (?:[가-힣]+ )?[가-힣]{{0,3}}{title}", text)
     return bool(short) or (title in ("씨", "님") or (title in _COURTESY and not has))
