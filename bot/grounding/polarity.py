@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.grounding.amounts import Amount, amounts
+from bot.grounding.asserted import open_question, remainder, replaced, stopped, supposed
 from bot.grounding.clauses import Clause, Unit, clauses, likeness
 from bot.lexicon import words
 from vectorstore.kiwi_encoder import KiwiEncoder
@@ -39,8 +40,12 @@ def opposed(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> str
         excepted = _excepted(clause, there) if affirmed else None
         if excepted is not None:
             return excepted
+        if open_question(clause.text) or (clause.denials and remainder(clause, evidence)):
+            continue
         near = _near(clause, sentences)
         for mine in statements(clause):
+            if not mine.positive and any(replaced(unit, one) for unit in clause.units for one in there):
+                continue
             judged = [_judged(mine, clause, one) for one in near]
             if False in judged and True not in judged:
                 return mine.unit.form
@@ -131,16 +136,30 @@ def _judged(mine: Said, clause: Clause, one: Clause) -> bool | None:
     alike = [other for other in statements(one) if _of_the_same(mine, other)]
     if not alike or turned_round(clause, one):
         return None
-    if any(other.positive == mine.positive for other in alike):
+    if any(_agrees(mine, other, one) for other in alike):
         return True
+    alike = [
+        other for other in alike if not supposed(one.text, other.unit.start - one.start, not other.positive)
+    ]
+    if not alike or open_question(one.text):
+        return None
     return False if (_negations(clause) - _negations(one)) % 2 else None
+
+
+def _agrees(mine: Said, other: Said, one: Clause) -> bool:
+    """Whether both affirm or both deny; words of no common concept are compared by their negations alone."""
+    if mine.concept != other.concept and not (paired(mine.unit.form) and paired(other.unit.form)):
+        return mine.unit.denied == other.unit.denied
+    return (other.positive and not stopped(other.unit, one)) == mine.positive
 
 
 def turned_round(clause: Clause, one: Clause) -> bool:
     """Whether the one who acts in the first is acted on in the second: A가 B를 이겼다, B가 A에 졌다."""
     who = next((unit for unit in clause.units if unit.particle in ("은", "는", "이", "가")), None)
     return who is not None and any(
-        unit.form == who.form and unit.particle in ("을", "를", "에", "에게") for unit in one.units
+        (unit.form == who.form and unit.particle in ("을", "를", "에", "에게"))
+        or unit.form in (f"{who.form}에", f"{who.form}를", f"{who.form}을")  # of a name the analyser cannot cut
+        for unit in one.units
     )
 
 
