@@ -12,15 +12,18 @@ _IF = re.compile(
     r"지 ?(?:는|도)? ?(?:않|못)[가-힣]{0,3}(?:으면|다면|면|더라도|아도|을 경우|는 한)|(?:없|아니)(?:으면|다면|라면|어도|더라도)|안 [가-힣]{1,3}면"
 )
 _SUPPOSED = re.compile(r"[었았했]다면|[었았했]더라면")
-_ASKED = re.compile(r"\?|(?:는|은|을|ㄴ|ㄹ|인|할|될|한|된|진|갈|올)지(?:를|는|도|에|가)? |[는은]지|여부")
+REACH = 10  # letters behind a word in which what asks about it stands
+_FORMER = re.compile(r"[가-힣]{0,3}(?:었|았|했|됐|였)던 ")
+_ASKED = re.compile(r"(?:는|은|을|ㄴ|ㄹ|인|할|될|한|된|진|갈|올)지(?:를|는|도|에|가)? |[는은]지|여부")
 _EXCEPT = re.compile(r"(?: ?대신| ?말고|[이가] 아니라|을 제외|를 제외|을 빼고|를 빼고)")
 _STOPPED = ("중단", "멈추", "멎", "끊기", "취소", "무산", "철회", "폐지", "금지", "사라지", "없애", "면제", "보류", "그만두", "포기")
 _FREE = re.compile(r"무료|공짜|면제|무상")
 
 
-def open_question(text: str) -> bool:
-    """Whether a clause asks or leaves open: 동의가 있었는지를 두고, 고장인가요?"""
-    return _ASKED.search(text) is not None
+def left_open(unit: Unit, one: Clause) -> bool:
+    """Whether a clause asks about a word, leaves it open or tells of what was: 동의가 있었는지, 고장인가요, 통제됐던."""
+    behind = one.text[unit.end - one.start :]
+    return "?" in behind or _ASKED.search(behind[:REACH]) is not None or _FORMER.match(behind) is not None
 
 
 def supposed(text: str, place: int, denied: bool) -> bool:
@@ -39,6 +42,8 @@ def replaced(unit: Unit, one: Clause) -> bool:
 def stopped(unit: Unit, one: Clause) -> bool:
     """Whether a clause says of a thing that it ends: 운항이 멈춘다, 계획을 철회했다."""
     behind = [other for other in one.units if other.start > unit.start][:1]
+    if unit.particle not in ("", "이", "가", "을", "를", "은", "는", "도"):
+        return False
     return bool(behind) and behind[0].form.startswith(_STOPPED) and not behind[0].denied
 
 

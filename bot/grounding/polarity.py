@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.grounding.amounts import Amount, amounts
-from bot.grounding.asserted import open_question, remainder, replaced, stopped, supposed
+from bot.grounding.asserted import left_open, remainder, replaced, stopped, supposed
 from bot.grounding.clauses import Clause, Unit, clauses, likeness
 from bot.lexicon import words
 from vectorstore.kiwi_encoder import KiwiEncoder
@@ -40,11 +40,11 @@ def opposed(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> str
         excepted = _excepted(clause, there) if affirmed else None
         if excepted is not None:
             return excepted
-        if open_question(clause.text) or (clause.denials and remainder(clause, evidence)):
+        if clause.denials and remainder(clause, evidence):
             continue
         near = _near(clause, sentences)
         for mine in statements(clause):
-            if not mine.positive and any(replaced(unit, one) for unit in clause.units for one in there):
+            if left_open(mine.unit, clause) or not mine.positive and any(replaced(unit, one) for unit in clause.units for one in there):
                 continue
             judged = [_judged(mine, clause, one) for one in near]
             if False in judged and True not in judged:
@@ -139,9 +139,12 @@ def _judged(mine: Said, clause: Clause, one: Clause) -> bool | None:
     if any(_agrees(mine, other, one) for other in alike):
         return True
     alike = [
-        other for other in alike if not supposed(one.text, other.unit.start - one.start, not other.positive)
+        other
+        for other in alike
+        if not supposed(one.text, other.unit.start - one.start, not other.positive)
+        and not left_open(other.unit, one)
     ]
-    if not alike or open_question(one.text):
+    if not alike:
         return None
     return False if (_negations(clause) - _negations(one)) % 2 else None
 

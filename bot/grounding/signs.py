@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.grounding.amounts import amounts
-from bot.grounding.asserted import free, open_question, remainder, replaced, stopped, supposed
+from bot.grounding.asserted import free, left_open, remainder, replaced, stopped, supposed
 from bot.grounding.clauses import Clause, Unit, clauses, likeness
 from bot.grounding.polarity import Said, statements, turned_round
 from vectorstore.kiwi_encoder import KiwiEncoder
@@ -33,12 +33,12 @@ def contradicted(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -
     there = [(one, parts[:place]) for parts in sentences for place, one in enumerate(parts)]
     parts = clauses(sentence, encoder)
     for place, clause in enumerate(parts):
-        if open_question(clause.text) or (clause.denials and remainder(clause, evidence)):
+        if clause.denials and remainder(clause, evidence):
             continue
         topics = [] if _topics([clause]) else _topics(parts[:place])[-1:]
         for said in filter(_asserted(clause), statements(clause)):
             around = [*topics, *(unit for unit in clause.units if unit is not said.unit)]
-            if not around or any(replaced(unit, one) for unit in around for one, _ in there):
+            if not around or left_open(said.unit, clause) or any(replaced(unit, one) for unit in around for one, _ in there):
                 continue
             fits = [_fit(said.unit, around, clause, one, _topics(before)) for one, before in there]
             met = [
@@ -93,7 +93,7 @@ def _signs(said: Said, one: Clause) -> list[bool]:
         agrees = (other.positive and not stopped(unit, one)) == said.positive
         if not agrees and (
             supposed(one.text, unit.start - one.start, not other.positive)
-            or open_question(one.text)
+            or left_open(unit, one)
             or (not said.positive and free(unit, one))
         ):
             continue

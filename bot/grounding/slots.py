@@ -102,7 +102,11 @@ def _is_name(word: str) -> bool:
 
 def _people(clause: Clause, people: frozenset[str]) -> Iterator[Slot]:
     """People by name, with the titles around them."""
-    known = {unit.form for unit in clause.units if unit.tag == "NNP" and _PERSON.fullmatch(unit.form)}
+    known = {
+        unit.form
+        for unit in clause.units
+        if unit.tag == "NNP" and _PERSON.fullmatch(unit.form) and unit.form[-1] != "도"
+    }
     for name in people | set(filter(_is_name, known)):
         for match in re.finditer(re.escape(name), clause.text):
             behind = _BEHIND.match(clause.text, match.end())
