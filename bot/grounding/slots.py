@@ -107,7 +107,7 @@ def _people(clause: Clause, people: frozenset[str]) -> Iterator[Slot]:
         for unit in clause.units
         if unit.tag == "NNP" and _PERSON.fullmatch(unit.form) and unit.form[-1] != "도"
     }
-    for name in people | set(filter(_is_name, known)):
+    for name in sorted(people | set(filter(_is_name, known))):
         for match in re.finditer(re.escape(name), clause.text):
             behind = _BEHIND.match(clause.text, match.end())
             before = _BEFORE.search(clause.text[: match.start()])
