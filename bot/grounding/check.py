@@ -12,6 +12,7 @@ from itertools import permutations
 
 from bot.grounding.agents import another
 from bot.grounding.days import in_years, wrong_date
+from bot.grounding.frames import exchanged
 from bot.grounding.names import wrong_name
 from bot.grounding.numbers import wrong_number
 from bot.grounding.places import absent, modified, office, renamed, swapped
@@ -66,6 +67,7 @@ def unsupported(
         ("name", lambda: renamed(sentence, text)),
         ("name", lambda: office(sentence, text)),
         ("swapped", lambda: modified(sentence, evidence)),
+        ("swapped", lambda: exchanged(sentence, evidence, encoder)),
         ("swapped", lambda: another(sentence, evidence, encoder)),
         ("swapped", lambda: misplaced(*in_years(sentence, evidence, published), encoder)),
         ("words", lambda: _words(sentence, text, encoder)),

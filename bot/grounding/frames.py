@@ -1,0 +1,75 @@
+"""One word exchanged in a run of words that stands in the evidence: 옥상 for 운동장, 하류 for 상류."""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from bot.grounding.clauses import Unit, clauses, likeness
+from bot.grounding.slots import kind_of
+from bot.lexicon import words
+from vectorstore.kiwi_encoder import KiwiEncoder
+
+SAME = 0.7  # likeness from which the words around are the same
+AROUND = 3  # words around a name or a place that must be the same, on both sides together
+BESIDE = 2  # words around one of two that exclude each other
+
+
+def exchanged(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> str | None:
+    """A name, a place or one of two opposites where the evidence has another in the same words."""
+    said = _units(sentence, encoder)
+    there = [_units(text, encoder) for text in evidence]
+    for place, unit in enumerate(said):
+        own = max((sum(_around(said, place, one, at)) for one, at in _mentions(unit, there)), default=0)
+        for one in there:
+            for at, other in enumerate(one):
+                if not _another(unit, other) or other.form in sentence:
+                    continue
+                before, behind = _around(said, place, one, at)
+                needed = BESIDE if _exclude(unit.form, other.form) else AROUND if before and behind else 99
+                if before + behind >= needed and before + behind > own:
+                    return f"{unit.form} / {other.form}"
+    return None
+
+
+def _units(text: str, encoder: KiwiEncoder) -> list[Unit]:
+    return [unit for clause in clauses(text, encoder) for unit in clause.units]
+
+
+def _mentions(unit: Unit, there: Sequence[Sequence[Unit]]) -> Iterator[tuple[Sequence[Unit], int]]:
+    for one in there:
+        yield from ((one, at) for at, other in enumerate(one) if likeness(unit, other) >= SAME)
+
+
+def _another(unit: Unit, other: Unit) -> bool:
+    """Whether the one can stand for the other, but says something else."""
+    if unit.tag[0] != "N" or other.tag[0] != "N" or unit.particle != other.particle or likeness(unit, other) >= SAME:
+        return False
+    if _exclude(unit.form, other.form):
+        return True
+    names = unit.tag == other.tag == "NNP"
+    places = "place" in (kind_of(unit.form), kind_of(other.form))
+    return (names or places) and not unit.verbal and not other.verbal
+
+
+@lru_cache(maxsize=4096)
+def _exclude(one: str, other: str) -> bool:
+    """Whether two words exclude each other: 상류 and 하류, 여름방학 and 겨울방학."""
+    for pair in words("grounding", "excluding"):
+        first, second = pair.split("/")
+        if one.replace(first, second) == other != one or one.replace(second, first) == other != one:
+            return True
+    return False
+
+
+def _around(said: Sequence[Unit], place: int, one: Sequence[Unit], at: int) -> tuple[int, int]:
+    """How many words before and behind are the same."""
+    return _run(said, place, one, at, -1), _run(said, place, one, at, 1)
+
+
+def _run(said: Sequence[Unit], place: int, one: Sequence[Unit], at: int, step: int) -> int:
+    count = 0
+    while True:
+        place, at = place + step, at + step
+        inside = 0 <= place < len(said) and 0 <= at < len(one)
+        if not inside or likeness(said[place], one[at]) < SAME:
+            return count
+        count += 1
