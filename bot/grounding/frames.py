@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from bot.grounding.amounts import amounts
 from bot.grounding.clauses import Unit, clauses, likeness
 from bot.grounding.slots import kind_of
 from bot.lexicon import words
 from vectorstore.kiwi_encoder import KiwiEncoder
 
+_OF_DATES = ("일", "월", "년")  # of which another step judges
 SAME = 0.7  # likeness from which the words around are the same
-AROUND = 3  # words around a name or a place that must be the same, on both sides together
+AROUND = 2  # words around a name or a place that must be the same, on both sides together
 BESIDE = 2  # words around one of two that exclude each other
 
 
@@ -31,23 +33,43 @@ def exchanged(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> s
 
 
 def _units(text: str, encoder: KiwiEncoder) -> list[Unit]:
-    return [unit for clause in clauses(text, encoder) for unit in clause.units]
+    """The words of a text and its numbers, in order."""
+    numbers = [
+        Unit(str(one), "SN", "", one.start, one.end, frozenset(), None, False, False) for one in amounts(text)
+    ]
+    found = [
+        unit
+        for clause in clauses(text, encoder)
+        for unit in clause.units
+        if not any(one.start < unit.end and unit.start < one.end for one in numbers)
+    ]
+    return sorted((*found, *numbers), key=lambda unit: unit.start)
 
 
 def _mentions(unit: Unit, there: Sequence[Sequence[Unit]]) -> Iterator[tuple[Sequence[Unit], int]]:
     for one in there:
-        yield from ((one, at) for at, other in enumerate(one) if likeness(unit, other) >= SAME)
+        yield from ((one, at) for at, other in enumerate(one) if other.form in unit.form or unit.form in other.form)
 
 
 def _another(unit: Unit, other: Unit) -> bool:
     """Whether the one can stand for the other, but says something else."""
-    if unit.tag[0] != "N" or other.tag[0] != "N" or unit.particle != other.particle or likeness(unit, other) >= SAME:
+    if unit.tag == other.tag == "SN":
+        return unit.form != other.form and _counter(unit) == _counter(other) not in _OF_DATES
+    if unit.tag[0] != "N" or other.tag[0] != "N" or unit.particle != other.particle:
         return False
     if _exclude(unit.form, other.form):
         return True
     names = unit.tag == other.tag == "NNP"
-    places = "place" in (kind_of(unit.form), kind_of(other.form))
-    return (names or places) and not unit.verbal and not other.verbal
+    places = _spot(unit.form) or _spot(other.form)
+    return (names or places) and not unit.verbal and not other.verbal and likeness(unit, other) < SAME
+
+
+def _counter(number: Unit) -> str:
+    return number.form.lstrip("0123456789.,+e-")
+
+
+def _spot(form: str) -> bool:
+    return kind_of(form) == "place" or form in words("grounding", "spots")
 
 
 @lru_cache(maxsize=4096)
