@@ -14,7 +14,8 @@ DECAY = 4.0  # words between at which a word counts half
 RATIO = 1.5
 LOOSE_MARGIN, LOOSE_RATIO = 0.35, 1.3  # the same of numbers, dates and places
 CROSSED = 1.6  # times better must two values fit in each other's places
-_MARGINS = {"person": (MARGIN, RATIO)} | dict.fromkeys(("people", "thing", "length", "degree"), (0.7, 2.0))
+_MARGINS = {"person": (MARGIN, RATIO)} | dict.fromkeys(("people", "thing"), (0.7, 2.0))
+_UNSURE = frozenset({"length", "degree"})  # of which a wrong one is no better told than a right one
 _AMONG = frozenset({"가운데", "중", "동안", "평균", "최대", "월", "연", "하루", "매달", "전액", "총액"})
 _JOINT = re.compile(r"(?:에는|에|은|는|이|가|의|보다)? ?(?:약|최대|모두|총|평균|만)? ?")
 _WHO = {"을": "whom", "를": "whom", "에게": "whom", "은": "who", "는": "who", "이": "who", "가": "who"}
@@ -36,6 +37,8 @@ def misplaced(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> s
         if crossed is not None:
             return " / ".join(crossed)
         for slot in mine:
+            if slot.kind in _UNSURE:
+                continue
             instead = _instead(slot, clause, there)
             if instead is not None:
                 return f"{slot.value} / {instead}"
@@ -165,7 +168,7 @@ def _turned(
 def _role(unit: Unit, people: frozenset[str]) -> str | None:
     if unit.form in people:
         return _WHO.get(unit.particle)
-    if unit.tag != "NNP" and kind_of(unit.form) != "place":
+    if (unit.tag != "NNP" and kind_of(unit.form) != "place") or len(unit.form) < 2 or unit.form.isascii():
         return None
     return {"에서": "from", "부터": "from", "에서부터": "from", "까지": "to"}.get(unit.particle)
 
