@@ -11,7 +11,7 @@ from bot.grounding.amounts import WRITTEN, Amount, amounts
 _COMPARED = re.compile(
     r"않|아닌|나머지|남은|동안|더|차이|차로|많|적[은게]|늘|줄|올[라랐리]|오[르른]|낮|높|인상|인하|오릅|올립|내립|내[려린]"
     r"|감소|증가|감축|삭감|상승|하락|비싸|비쌌|싸[다지고졌집]|저렴|연기|미[루뤄뤘]|앞[당섰서]|늦|지연|단축|연장|꺾|이[기겼긴]|눌렀|누르|제[치쳤]|패했|졌|빨라|넓|확대|축소"
-    r"|길어|길[었습]|짧|모자[라랍랐]|부족|전에는|전보다|애초|당초"
+    r"|길어|길[었습]|짧|모자[라랍랐]|부족|전에는|전보다|애초|당초|없애|없앤|가운데"
 )
 _EACH = re.compile(r"당(?= |$)|씩|꼴|평균|각각|각자|나눠|나누")
 _TOTAL = re.compile(r"모두|총|합[쳐계]|합하|통틀|전부|셈|더해|더한|이르")
@@ -24,6 +24,7 @@ _LISTED = re.compile(r"[와과,·] ?(?:[가-힣]{1,3} )?$")
 _SCORE = re.compile(r"(?<!\d)(\d{1,2})(?: ?대 ?|[-:])(\d{1,2})(?!\d)")
 _ORDER = re.compile(r"제 ?(\d{1,3}) ?(?:대|차|회|기|호|집)")  # 제4대 is the fourth
 ROUNDED = 0.06  # by which a share told as so many in ten may differ
+FEW = 2  # from which on one number as a share of another is no chance
 MOST_EACH = 1000  # into which a sum is divided
 
 
@@ -50,6 +51,18 @@ def follow(there: Sequence[Amount], text: str, published: str | None) -> Iterato
 def computed(said: Amount, there: Sequence[Amount], sentence: str) -> bool:
     """Whether an amount is a sum, a difference, a share or a part of others, where the sentence reckons."""
     if _COMPARED.search(sentence) and _difference(said, there):
+        return True
+    if any(
+        _close(said.value * 100, one.value * other.value)
+        for one, other in permutations(there, 2)
+        if one.unit == said.unit != "%" and other.unit == "%"
+    ):
+        return True  # 60 % of it
+    if said.unit == "%" and any(
+        _close(said.value * other.value, 100 * one.value)
+        for one, other in permutations(there, 2)
+        if one.unit == other.unit not in ("", "%", "일", "월", "년", "시") and FEW < one.value < other.value
+    ):
         return True
     if said.unit == "배":
         return any(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.grounding.amounts import amounts
 from bot.grounding.asserted import free, left_open, remainder, replaced, stopped, supposed
 from bot.grounding.clauses import Clause, Unit, clauses, likeness
-from bot.grounding.polarity import Said, statements, turned_round
+from bot.grounding.polarity import Said, paired, statements, turned_round
 from vectorstore.kiwi_encoder import KiwiEncoder
 
 LEAST = 0.35  # of the words around the one must stand around the other
@@ -59,7 +59,7 @@ def _asserted(clause: Clause) -> Callable[[Said], bool]:
 
     def asserted(said: Said) -> bool:
         unit = said.unit
-        if len(unit.form) < 2 and said.concept == unit.form and not unit.denied:
+        if len(unit.form) < 2 and not paired(unit.form) and not unit.denied:
             return False
         bare = unit.tag[0] == "N" and not unit.verbal and said.concept == unit.form
         return not bare or _NOT_DONE.match(clause.text, unit.end - clause.start) is not None
