@@ -52,6 +52,12 @@ def free(unit: Unit, one: Clause) -> bool:
     return unit.form.endswith(tuple(words("grounding", "prices"))) and _FREE.search(one.text) is not None
 
 
+def only_else(clause: Clause, one: Clause) -> bool:
+    """Whether a clause says that something holds of nothing else than of another: 인터넷으로만 받는다."""
+    said = {unit.form for unit in clause.units}
+    return any(unit.particle.endswith("만") and unit.tag == "NN" and unit.form not in said for unit in one.units)
+
+
 def remainder(clause: Clause, evidence: Sequence[str]) -> bool:
     """Whether a clause counts the rest: 쓰지 않는 곳은 23곳, of 34 of which 11 do."""
     there = [amount for text in evidence for amount in amounts(text)]

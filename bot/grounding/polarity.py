@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.grounding.amounts import Amount, amounts
-from bot.grounding.asserted import left_open, remainder, replaced, stopped, supposed
+from bot.grounding.asserted import left_open, only_else, remainder, replaced, stopped, supposed
 from bot.grounding.clauses import Clause, Unit, clauses, likeness
 from bot.lexicon import words
 from vectorstore.kiwi_encoder import KiwiEncoder
@@ -44,7 +44,11 @@ def opposed(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> str
             continue
         near = _near(clause, sentences)
         for mine in statements(clause):
-            if left_open(mine.unit, clause) or not mine.positive and any(replaced(unit, one) for unit in clause.units for one in there):
+            if left_open(mine.unit, clause) or (mine.positive and stopped(mine.unit, clause)):
+                continue
+            if not mine.positive and any(
+                only_else(clause, one) or any(replaced(unit, one) for unit in clause.units) for one in there
+            ):
                 continue
             judged = [_judged(mine, clause, one) for one in near]
             if False in judged and True not in judged:

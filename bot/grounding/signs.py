@@ -38,7 +38,9 @@ def contradicted(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -
         topics = [] if _topics([clause]) else _topics(parts[:place])[-1:]
         for said in filter(_asserted(clause), statements(clause)):
             around = [*topics, *(unit for unit in clause.units if unit is not said.unit)]
-            if not around or left_open(said.unit, clause) or any(replaced(unit, one) for unit in around for one, _ in there):
+            if left_open(said.unit, clause) or (said.positive and stopped(said.unit, clause)):
+                continue
+            if not around or any(replaced(unit, one) for unit in around for one, _ in there):
                 continue
             fits = [_fit(said.unit, around, clause, one, _topics(before)) for one, before in there]
             met = [
