@@ -16,7 +16,23 @@ REACH = 10  # letters behind a word in which what asks about it stands
 _FORMER = re.compile(r"[가-힣]{0,3}(?:었|았|했|됐|였)던 ")
 _ASKED = re.compile(r"(?:는|은|을|ㄴ|ㄹ|인|할|될|한|된|진|갈|올)지(?:를|는|도|에|가)? |[는은]지|여부")
 _EXCEPT = re.compile(r"(?: ?대신| ?말고|[이가] 아니라|을 제외|를 제외|을 빼고|를 빼고)")
-_STOPPED = ("중단", "멈추", "멎", "끊기", "취소", "무산", "철회", "폐지", "금지", "사라지", "없애", "면제", "보류", "그만두", "포기")
+_STOPPED = (
+    "중단",
+    "멈추",
+    "멎",
+    "끊기",
+    "취소",
+    "무산",
+    "철회",
+    "폐지",
+    "금지",
+    "사라지",
+    "없애",
+    "면제",
+    "보류",
+    "그만두",
+    "포기",
+)
 _FREE = re.compile(r"무료|공짜|면제|무상")
 
 
@@ -55,7 +71,9 @@ def free(unit: Unit, one: Clause) -> bool:
 def only_else(clause: Clause, one: Clause) -> bool:
     """Whether a clause says that something holds of nothing else than of another: 인터넷으로만 받는다."""
     said = {unit.form for unit in clause.units}
-    return any(unit.particle.endswith("만") and unit.tag == "NN" and unit.form not in said for unit in one.units)
+    return any(
+        unit.particle.endswith("만") and unit.tag == "NN" and unit.form not in said for unit in one.units
+    )
 
 
 def remainder(clause: Clause, evidence: Sequence[str]) -> bool:

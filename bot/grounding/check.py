@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from bot.grounding.agents import another
-from bot.grounding.conditions import ignored
+from bot.grounding.conditions import ignored, widened
 from bot.grounding.days import in_years, wrong_date
 from bot.grounding.frames import exchanged
 from bot.grounding.names import wrong_name
@@ -64,6 +64,7 @@ def unsupported(
         ("negation", lambda: opposed(sentence, evidence, encoder)),
         ("negation", lambda: contradicted(sentence, evidence, encoder)),
         ("negation", lambda: ignored(sentence, evidence)),
+        ("negation", lambda: widened(sentence, evidence, encoder)),
         ("swapped", lambda: swapped(sentence, text)),
         ("swapped", lambda: absent(sentence, text)),
         ("name", lambda: renamed(sentence, text)),

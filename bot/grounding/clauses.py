@@ -222,7 +222,11 @@ def _subject_before(found: Sequence[Morpheme], place: int) -> bool:
 def _less(found: Sequence[Morpheme], place: int) -> bool:
     """Whether so many are not reached: 열에 둘도 안 된다."""
     before = [m for m in found[:place] if m.tag != "SP"][-2:]
-    return len(before) == 2 and before[0].tag in ("SN", "NR", "NNB", "SW") and before[1].form in ("도", "이", "가", "채")
+    return (
+        len(before) == 2
+        and before[0].tag in ("SN", "NR", "NNB", "SW")
+        and before[1].form in ("도", "이", "가", "채")
+    )
 
 
 def _denials(found: Sequence[Morpheme]) -> int:

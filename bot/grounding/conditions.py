@@ -1,11 +1,13 @@
 """On what something hangs: what holds only if something is so, told as holding although it is not."""
 
-import re
 from collections.abc import Iterator, Sequence
 
+from bot.grounding.clauses import Clause, Unit, clauses, likeness
 from bot.grounding.text import analysed
+from vectorstore.kiwi_encoder import KiwiEncoder
 from vectorstore.morphemes import Morpheme
 
+SAME = 0.7  # likeness from which two predicates are the same
 _THOUGH = frozenset({"아도", "어도", "더라도", "ᆯ지라도", "을지라도", "ᆫ다고 하더라도"})
 _IF = frozenset({"면", "으면", "아야", "어야", "다면", "ᆫ다면", "는다면"})
 _NOT = frozenset({"않", "못하"})
@@ -22,6 +24,23 @@ def ignored(sentence: str, evidence: Sequence[str]) -> str | None:
     return None
 
 
+def widened(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> str | None:
+    """What the sentence adds where the evidence has nothing but another: 우편으로도 for 인터넷으로만."""
+    there = [clause for text in evidence for clause in clauses(text, encoder) if not clause.denials]
+    for clause in clauses(sentence, encoder):
+        for unit in clause.units if not clause.denials else ():
+            if unit.particle.endswith("도") and any(_only(unit, clause, one) for one in there):
+                return unit.form
+    return None
+
+
+def _only(unit: Unit, clause: Clause, one: Clause) -> bool:
+    """Whether a clause has the same of another word alone."""
+    return likeness(clause.units[-1], one.units[-1]) >= SAME and any(
+        other.form != unit.form and other.particle == f"{unit.particle[:-1]}만" for other in one.units
+    )
+
+
 def _linked(text: str) -> Iterator[tuple[str, bool, str]]:
     """Each predicate before a linking ending, whether it is negated, and the ending."""
     found = [m for m in analysed(text) if m.tag != "SP"]
@@ -36,4 +55,4 @@ def _linked(text: str) -> Iterator[tuple[str, bool, str]]:
 
 
 def _stem(before: Sequence[Morpheme]) -> Morpheme | None:
-    return next((m for m in reversed(before) if m.tag[:2] in ("VV", "VA", "NN", "XR") and len(m.form) > 0), None)
+    return next((m for m in reversed(before) if m.tag[:2] in ("VV", "VA", "NN", "XR")), None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from math import inf
 
 from bot.grounding.amounts import amounts
 from bot.grounding.clauses import Unit, clauses, likeness
@@ -26,10 +27,16 @@ def exchanged(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> s
                 if not _another(unit, other) or other.form in sentence:
                     continue
                 before, behind = _around(said, place, one, at)
-                needed = BESIDE if _exclude(unit.form, other.form) else AROUND if before and behind else 99
-                if before + behind >= needed and before + behind > own:
+                if before + behind > own and before + behind >= _needed(said, place, other, before, behind):
                     return f"{unit.form} / {other.form}"
     return None
+
+
+def _needed(said: Sequence[Unit], place: int, other: Unit, before: int, behind: int) -> float:
+    """How many words around must be the same: of two that exclude each other one number behind is enough."""
+    if _exclude(said[place].form, other.form):
+        return 1 if behind and said[place + 1].tag == "SN" else BESIDE
+    return AROUND if before and behind else inf
 
 
 def _units(text: str, encoder: KiwiEncoder) -> list[Unit]:
@@ -48,7 +55,9 @@ def _units(text: str, encoder: KiwiEncoder) -> list[Unit]:
 
 def _mentions(unit: Unit, there: Sequence[Sequence[Unit]]) -> Iterator[tuple[Sequence[Unit], int]]:
     for one in there:
-        yield from ((one, at) for at, other in enumerate(one) if other.form in unit.form or unit.form in other.form)
+        yield from (
+            (one, at) for at, other in enumerate(one) if other.form in unit.form or unit.form in other.form
+        )
 
 
 def _another(unit: Unit, other: Unit) -> bool:

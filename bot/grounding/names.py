@@ -65,8 +65,10 @@ def stands(name: str, text: str) -> bool:
 
 def _compound(m: Morpheme, letters: str) -> bool:
     """Whether a word of the dictionary is one of the evidence with a letter more: 측정값, 측정."""
+    if len(m.form) == 2 and m.form[-1] in "와과" and f"{m.form[0]}가" in letters:
+        return True  # 시와, of 시가
     if m.id < UNKNOWN_BELOW:
-        return len(m.form) == 2 and m.form[-1] in "와과" and f"{m.form[0]}가" in letters  # 시와, of 시가
+        return False
     return len(m.form) > 2 and m.form[-1] not in _NO_NAME and m.form[:-1] in letters
 
 

@@ -86,7 +86,9 @@ def _excepted(clause: Clause, there: Sequence[Clause]) -> str | None:
 
 def _except(clause: Clause) -> Unit | None:
     """The word that a short negated clause is about: 주말 of 주말에는 하지 않는다."""
-    if len(clause.units) > SHORT or not any(unit.denied for unit in clause.units):
+    if len(clause.units) > SHORT or not any(
+        unit.denied and not supposed(clause.text, unit.start - clause.start, True) for unit in clause.units
+    ):
         return None
     nouns = [unit for unit in clause.units if unit.tag == "NN"]
     marked = [unit for unit in nouns if _AT.fullmatch(unit.particle)]
@@ -165,7 +167,8 @@ def turned_round(clause: Clause, one: Clause) -> bool:
     who = next((unit for unit in clause.units if unit.particle in ("은", "는", "이", "가")), None)
     return who is not None and any(
         (unit.form == who.form and unit.particle in ("을", "를", "에", "에게"))
-        or unit.form in (f"{who.form}에", f"{who.form}를", f"{who.form}을")  # of a name the analyser cannot cut
+        or unit.form
+        in (f"{who.form}에", f"{who.form}를", f"{who.form}을")  # of a name the analyser cannot cut
         for unit in one.units
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.grounding.amounts import amounts
 from bot.grounding.asserted import free, left_open, remainder, replaced, stopped, supposed
-from bot.grounding.clauses import Clause, Unit, clauses, likeness
+from bot.grounding.clauses import SAME_GROUP, Clause, Unit, clauses, likeness
 from bot.grounding.polarity import Said, paired, statements, turned_round
 from vectorstore.kiwi_encoder import KiwiEncoder
 
@@ -91,6 +91,8 @@ def _signs(said: Said, one: Clause) -> list[bool]:
     for unit in one.units:
         other = stated.get(id(unit)) or Said(unit, unit.form, not unit.denied)
         if other.concept != said.concept and unit.form != said.unit.form:
+            if likeness(unit, said.unit) >= SAME_GROUP and unit.denied == said.unit.denied:
+                found.append(True)  # 유출되다, 새어 나가다
             continue
         agrees = (other.positive and not stopped(unit, one)) == said.positive
         if not agrees and (

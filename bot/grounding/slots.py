@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.grounding.amounts import amounts
 from bot.grounding.clauses import Clause
@@ -59,6 +60,7 @@ def slots(clause: Clause, people: frozenset[str]) -> list[Slot]:
     ]
 
 
+@lru_cache(maxsize=256)
 def named(text: str) -> frozenset[str]:
     """The people that a text names: with a title, with 씨 or 님, or by a name that the analyser knows."""
     found = {
@@ -68,7 +70,9 @@ def named(text: str) -> frozenset[str]:
         if not re.search(r"\d", match["title"])  # then the title is somebody else's
     }
     found |= {match["name"] for match in _ADDRESSED.finditer(text)}
-    found |= {match["name"] for match in _UNKNOWN.finditer(text) if _unknown(match["name"], match.start(), text)}
+    found |= {
+        match["name"] for match in _UNKNOWN.finditer(text) if _unknown(match["name"], match.start(), text)
+    }
     return frozenset(name for name in found if _is_name(name) and _nominal(name, text))
 
 
