@@ -68,10 +68,10 @@ def free(unit: Unit, one: Clause) -> bool:
     return unit.form.endswith(tuple(words("grounding", "prices"))) and _FREE.search(one.text) is not None
 
 
-def only_else(clause: Clause, one: Clause) -> bool:
-    """Whether a clause says that something holds of nothing else than of another: 인터넷으로만 받는다."""
+def only_else(verb: Unit, clause: Clause, one: Clause) -> bool:
+    """Whether a clause says a predicate of nothing but another: 인터넷으로만 받는다."""
     said = {unit.form for unit in clause.units}
-    return any(
+    return any(other.form == verb.form for other in one.units) and any(
         unit.particle.endswith("만") and unit.tag == "NN" and unit.form not in said for unit in one.units
     )
 

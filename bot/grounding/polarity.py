@@ -47,7 +47,8 @@ def opposed(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> str
             if left_open(mine.unit, clause) or (mine.positive and stopped(mine.unit, clause)):
                 continue
             if not mine.positive and any(
-                only_else(clause, one) or any(replaced(unit, one) for unit in clause.units) for one in there
+                only_else(mine.unit, clause, one) or any(replaced(unit, one) for unit in clause.units)
+                for one in there
             ):
                 continue
             judged = [_judged(mine, clause, one) for one in near]

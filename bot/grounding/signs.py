@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.grounding.amounts import amounts
-from bot.grounding.asserted import free, left_open, remainder, replaced, stopped, supposed
+from bot.grounding.asserted import free, left_open, only_else, remainder, replaced, stopped, supposed
 from bot.grounding.clauses import SAME_GROUP, Clause, Unit, clauses, likeness
 from bot.grounding.polarity import Said, paired, statements, turned_round
 from vectorstore.kiwi_encoder import KiwiEncoder
@@ -39,6 +39,8 @@ def contradicted(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -
         for said in filter(_asserted(clause), statements(clause)):
             around = [*topics, *(unit for unit in clause.units if unit is not said.unit)]
             if left_open(said.unit, clause) or (said.positive and stopped(said.unit, clause)):
+                continue
+            if not said.positive and any(only_else(said.unit, clause, one) for one, _ in there):
                 continue
             if not around or any(replaced(unit, one) for unit in around for one, _ in there):
                 continue
