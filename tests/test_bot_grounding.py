@@ -13,7 +13,10 @@ from vectorstore.kiwi_encoder import KiwiEncoder
 SETS = Path(__file__).parent / "data" / "grounding"
 CASES = SETS / "cases.jsonl"
 # Least caught and most dropped, a little beside what was measured.
-SHARES = {"cases": (0.94, 0.03), "subtle": (0.83, 0.035), "heldout": (0.82, 0.06), "fresh": (0.82, 0.07)}
+SHARES = {
+    "cases": (0.94, 0.02), "subtle": (0.83, 0.02), "heldout": (0.86, 0.035), "fresh": (0.85, 0.025),
+    "tune": (0.78, 0.015), "second": (0.94, 0.02),
+}  # fmt: skip
 EVIDENCE = (
     "솔내군은 지난 15일 솔내회관에서 물길 설명회를 열었다.",
     "설명회에는 주민 120명이 왔고, 배수빈 솔내협회 회장은 “둑을 8m 물려야 한다”고 말했다.",
@@ -95,6 +98,57 @@ def test_links_and_other_scripts_are_caught(sentence: str, kind: str, encoder: K
     ],
 )
 def test_what_is_said_of_something_else_is_caught(sentence: str, evidence: str, encoder: KiwiEncoder) -> None:
+    assert unsupported(sentence, [evidence], "2024-03-20", encoder) is not None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "evidence"),
+    [
+        ("셔틀버스는 요금을 받지 않습니다.", "구청은 셔틀버스 요금을 무료로 하기로 했다."),
+        ("폭설이 오면 모노레일은 운행하지 않습니다.", "폭설이 오면 모노레일 운행이 멈춘다."),
+        ("정원은 잔디 대신 이끼를 깔자는 의견을 냈습니다.", "정원은 잔디가 아니라 이끼를 깔자고 했다."),
+        ("사전 협의가 있었는지를 두고 양쪽의 말이 다릅니다.",
+         "농민회는 사전 협의가 없었다고 했다. 군은 사전 협의를 거쳤다고 맞섰다."),
+        ("아직 승강기를 놓지 않은 역은 9곳입니다.", "역 21곳 가운데 12곳만 승강기를 놓았다."),
+        ("회원에게는 책을 보내되 비회원에게는 신청과 상관없이 보냅니다.",
+         "회원에게는 책을 보낸다. 비회원에게는 신청하지 않아도 보낸다."),
+        ("막혔던 오솔길이 다시 열렸습니다.", "오솔길은 두 달 동안 막혔다. 이번 주에 다시 열렸다."),
+        ("이사를 하기 어려웠다고 말했습니다.", "당장은 이사가 힘들었다고 말했다."),
+        ("원서는 우편으로 낼 수 없습니다.", "원서는 인터넷으로만 내야 한다."),
+    ],
+)  # fmt: skip
+def test_a_denial_in_other_words_passes(sentence: str, evidence: str, encoder: KiwiEncoder) -> None:
+    assert unsupported(sentence, [evidence], "2024-03-20", encoder) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "evidence"),
+    [
+        ("신호가 20초에서 32초로 12초 길어집니다.", "신호를 20초에서 32초로 늘린다."),
+        ("의사는 정원보다 4명이 모자랍니다.", "의사는 정원 9명 중 5명만 남아 있다."),
+        ("고래팀은 세 골 차로 이겼습니다.", "고래팀이 5대 2로 이겼다."),
+        ("다섯 번째 회장으로 뽑혔습니다.", "제5대 회장으로 뽑혔다."),
+        ("1일 이용권은 오릅니다.", "하루 이용권 값이 오른다."),
+        ("군비로 내는 돈은 12억 원입니다.", "사업비 30억 원은 국비 60%, 군비 40%로 마련한다."),
+    ],
+)
+def test_a_number_that_follows_passes(sentence: str, evidence: str, encoder: KiwiEncoder) -> None:
+    assert unsupported(sentence, [evidence], "2024-03-20", encoder) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "evidence"),
+    [
+        ("마을회관은 노을초등학교 운동장에 짓기로 했습니다.", "마을회관은 노을초등학교 옥상에 짓기로 했다."),
+        ("하천 하류 축사가 원인이라고 했습니다.", "하천 상류 축사가 원인이라고 했다. 하류 농도는 높았다."),
+        ("보수 공사는 여름방학에 하기로 했습니다.", "보수 공사는 겨울방학에 하기로 했다."),
+        ("80가구 가운데 31가구가 찬성했습니다.", "80가구 가운데 57가구가 찬성했다. 기권이 31가구다."),
+        ("라벨을 떼지 않아도 병을 받아 줍니다.", "라벨을 떼지 않으면 병을 받아 주지 않는다."),
+        ("원서는 우편으로도 냅니다.", "원서는 인터넷으로만 낸다."),
+        ("손님이 3만 명 늘었습니다.", "매출은 9% 늘었지만 손님은 3만 명 줄었다."),
+    ],
+)  # fmt: skip
+def test_one_word_exchanged_is_caught(sentence: str, evidence: str, encoder: KiwiEncoder) -> None:
     assert unsupported(sentence, [evidence], "2024-03-20", encoder) is not None
 
 

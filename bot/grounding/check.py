@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from bot.grounding.agents import another
+from bot.grounding.conditions import ignored, widened
 from bot.grounding.days import in_years, wrong_date
+from bot.grounding.frames import exchanged
 from bot.grounding.names import wrong_name
 from bot.grounding.numbers import wrong_number
 from bot.grounding.places import absent, modified, office, renamed, swapped
@@ -61,11 +63,14 @@ def unsupported(
         ("swapped", lambda: _alternative(sentence, text)),
         ("negation", lambda: opposed(sentence, evidence, encoder)),
         ("negation", lambda: contradicted(sentence, evidence, encoder)),
+        ("negation", lambda: ignored(sentence, evidence)),
+        ("negation", lambda: widened(sentence, evidence, encoder)),
         ("swapped", lambda: swapped(sentence, text)),
         ("swapped", lambda: absent(sentence, text)),
         ("name", lambda: renamed(sentence, text)),
         ("name", lambda: office(sentence, text)),
         ("swapped", lambda: modified(sentence, evidence)),
+        ("swapped", lambda: exchanged(sentence, evidence, encoder)),
         ("swapped", lambda: another(sentence, evidence, encoder)),
         ("swapped", lambda: misplaced(*in_years(sentence, evidence, published), encoder)),
         ("words", lambda: _words(sentence, text, encoder)),

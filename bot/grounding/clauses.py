@@ -199,12 +199,34 @@ def _denied(found: Sequence[Morpheme]) -> frozenset[int]:
             one.tag == "ETN" for one in found[max(0, place - 2) : place]
         ):
             denied |= _negated(found[max(0, place - 6) : place])
+        elif m.form in ("어렵", "힘들", "불가능") and _subject_before(found, place):
+            denied |= _negated(found[max(0, place - 3) : place])
         elif m.form == "없이" and m.tag == "MAG":
             denied |= _negated(found[max(0, place - 4) : place])
+        elif m.tag == "MAG" and m.form == "안" and _less(found, place):
+            continue
+        elif m.form == "대신" and place > 0 and found[place - 1].tag in (*_RUN, "SP"):
+            denied |= _negated(found[max(0, place - 2) : place])
         elif m.tag == "MAG" and m.form in ("안", "못") and place + 1 < len(found):
             after = found[place + 1]  # 안 왔다, but 현장 구매는 안 된다
             denied |= _negated(found[:place]) if after.form in words("light") else {after.start}
     return frozenset(denied)
+
+
+def _subject_before(found: Sequence[Morpheme], place: int) -> bool:
+    """Whether a deed is the subject of the word: 유지가 어렵다."""
+    before = [m for m in found[:place] if m.tag != "SP"][-2:]
+    return len(before) == 2 and before[0].tag == "NNG" and before[1].tag == "JKS"
+
+
+def _less(found: Sequence[Morpheme], place: int) -> bool:
+    """Whether so many are not reached: 열에 둘도 안 된다."""
+    before = [m for m in found[:place] if m.tag != "SP"][-2:]
+    return (
+        len(before) == 2
+        and before[0].tag in ("SN", "NR", "NNB", "SW")
+        and before[1].form in ("도", "이", "가", "채")
+    )
 
 
 def _denials(found: Sequence[Morpheme]) -> int:

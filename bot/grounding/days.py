@@ -21,7 +21,8 @@ _WEEKDAYS = re.compile(
 )
 _NAMED_YEAR = re.compile(r"재작년|지난해|작년|올해|내년")
 _PAST = re.compile(r"[았었였했됐갔왔났]|한다고 \S+ (?:밝|말)")
-SPAN = r"(?=에 걸쳐| ?동안|간|째| 만에| ?연속| ?이내| ?안(?![가-힣]{2})| (?:더 )?(?:늦|빠르|빨리|빨라|일찍|앞[당서]|이르))"
+SPAN = r"(?=에 걸쳐|만(?= )| ?동안|간|째| 만에| ?연속| ?이내| ?안(?![가-힣]{2})| (?:더 )?(?:늦|빠르|빨리|빨라|일찍|앞[당서]|이르))"
+_FOR_A_DAY = "(?:이용|입장|승차|체험|평균|최대|생활|권장|섭취|근무|숙박|[가-힣]{0,2}권(?![가-힣])|[0-9]+회)"  # 1일 이용권
 LONG = 60  # days; longer spans are told by their ends
 FAR = 15  # days ahead in its month from which a day that is told of as past is of the month before
 
@@ -71,7 +72,7 @@ def in_years(sentence: str, evidence: Sequence[str], published: str | None) -> t
 
 def _without_spans(text: str) -> str:
     """A text without durations, which are no dates: 3일에 걸쳐, 5일 동안."""
-    return re.sub(rf"\d+일{SPAN}", " ", text)
+    return re.sub(rf"\d+일{SPAN}|(?<![월\d])(?<!월 )1일(?= ?{_FOR_A_DAY})", " ", text)
 
 
 def _reported(text: str, published: str | None) -> list[Resolved]:

@@ -11,6 +11,7 @@ from bot.grounding.amounts import WRITTEN, Amount, amounts
 _COMPARED = re.compile(
     r"않|아닌|나머지|남은|동안|더|차이|차로|많|적[은게]|늘|줄|올[라랐리]|오[르른]|낮|높|인상|인하|오릅|올립|내립|내[려린]"
     r"|감소|증가|감축|삭감|상승|하락|비싸|비쌌|싸[다지고졌집]|저렴|연기|미[루뤄뤘]|앞[당섰서]|늦|지연|단축|연장|꺾|이[기겼긴]|눌렀|누르|제[치쳤]|패했|졌|빨라|넓|확대|축소"
+    r"|길어|길[었습]|짧|모자[라랍랐]|부족|전에는|전보다|애초|당초|없애|없앤|가운데"
 )
 _EACH = re.compile(r"당(?= |$)|씩|꼴|평균|각각|각자|나눠|나누")
 _TOTAL = re.compile(r"모두|총|합[쳐계]|합하|통틀|전부|셈|더해|더한|이르")
@@ -19,7 +20,11 @@ _RANKS = {1: re.compile(r"금메달|대상|우승|정상|가장|최[고다대]|�
     3: re.compile(r"동메달")}  # fmt: skip
 _LAST_YEAR = re.compile(r"지난해|작년|전년|한 해 전|해마다|매년|연간")
 _SO_MANY = re.compile(rf"(?<![가-힣])({'|'.join(sorted(WRITTEN, key=len, reverse=True))}) (?=[가-힣]{{2}})")
+_LISTED = re.compile(r"[와과,·] ?(?:[가-힣]{1,3} )?$")
+_SCORE = re.compile(r"(?<!\d)(\d{1,2})(?: ?대 ?|[-:])(\d{1,2})(?!\d)")
+_ORDER = re.compile(r"제 ?(\d{1,3}) ?(?:대|차|회|기|호|집)")  # 제4대 is the fourth
 ROUNDED = 0.06  # by which a share told as so many in ten may differ
+FEW = 2  # from which on one number as a share of another is no chance
 MOST_EACH = 1000  # into which a sum is divided
 
 
@@ -30,6 +35,9 @@ def follow(there: Sequence[Amount], text: str, published: str | None) -> Iterato
     for rank, sign in _RANKS.items():
         if sign.search(text):
             yield from (Amount(float(rank), unit, 0, 0) for unit in ("위", "등"))
+    yield from _scores(text)
+    for match in _ORDER.finditer(text):
+        yield Amount(float(match[1]), "번", *match.span())
     if _LAST_YEAR.search(text):
         yield Amount(1.0, "년", 0, 0)
     for match in _SO_MANY.finditer(text):
@@ -43,6 +51,18 @@ def follow(there: Sequence[Amount], text: str, published: str | None) -> Iterato
 def computed(said: Amount, there: Sequence[Amount], sentence: str) -> bool:
     """Whether an amount is a sum, a difference, a share or a part of others, where the sentence reckons."""
     if _COMPARED.search(sentence) and _difference(said, there):
+        return True
+    if any(
+        _close(said.value * 100, one.value * other.value)
+        for one, other in permutations(there, 2)
+        if one.unit == said.unit != "%" and other.unit == "%"
+    ):
+        return True  # 60 % of it
+    if said.unit == "%" and any(
+        _close(said.value * other.value, 100 * one.value)
+        for one, other in permutations(there, 2)
+        if one.unit == other.unit not in ("", "%", "일", "월", "년", "시") and FEW < one.value < other.value
+    ):
         return True
     if said.unit == "배":
         return any(
@@ -95,6 +115,15 @@ def _share(said: Amount, there: Sequence[Amount], sentence: str) -> bool:
     return False
 
 
+def _scores(text: str) -> Iterator[Amount]:
+    """By how much a match was won: 3대 1 are two goals or points."""
+    for match in _SCORE.finditer(text):
+        yield from (
+            Amount(abs(float(match[1]) - float(match[2])), unit, *match.span())
+            for unit in ("골", "점", "세트")
+        )
+
+
 def _made_of(there: Sequence[Amount], text: str) -> Iterator[Amount]:
     """What two amounts make: 1시간 20분 are 80 minutes, 10명 중 4명 are 40 %, of 8000원 and 4000원 one is half."""
     for one, other in pairwise(there):
@@ -103,7 +132,7 @@ def _made_of(there: Sequence[Amount], text: str) -> Iterator[Amount]:
             yield Amount(60 * one.value + other.value, "분", one.start, other.end)
         if one.unit == other.unit and one.value and re.match(r" ?(?:중|가운데)", between):
             yield Amount(round(100 * other.value / one.value, 1), "%", one.start, other.end)
-        if one.unit == other.unit and re.fullmatch(r"[와과,·] ?(?:[가-힣]{1,3} )?", between):
+        if one.unit == other.unit and _LISTED.search(text[one.start : other.start]):
             yield Amount(2.0, "", one.start, other.end)  # 전반 12분과 후반 31분: two of them
     if any(2 * one.value == other.value for one, other in permutations(there, 2) if one.unit == other.unit):
         yield from (Amount(50.0, "%", 0, 0), Amount(2.0, "배", 0, 0))

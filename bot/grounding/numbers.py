@@ -24,6 +24,7 @@ def wrong_number(sentence: str, text: str, published: str | None = None) -> str 
     """Every number must stand in the evidence or follow from what stands there, and not with another measure."""
     there = [*amounts(_without_dates(text))]
     there += list(follow(there, text, published))
+    reckoned = f"{sentence} 나머지" if "나머지" in text else sentence
     for said in amounts(_without_dates(sentence)):
         if said.unit in _TRIALS or _VAGUE.match(sentence, said.start):
             continue
@@ -39,7 +40,7 @@ def wrong_number(sentence: str, text: str, published: str | None = None) -> str 
             )
             for other in there
         )
-        if not known and not computed(said, there, sentence):
+        if not known and not computed(said, there, reckoned):
             return str(said)
     return None
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot.grounding.amounts import Amount, amounts
+from bot.grounding.asserted import left_open, only_else, remainder, replaced, stopped, supposed
 from bot.grounding.clauses import Clause, Unit, clauses, likeness
 from bot.lexicon import words
 from vectorstore.kiwi_encoder import KiwiEncoder
@@ -39,8 +40,17 @@ def opposed(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> str
         excepted = _excepted(clause, there) if affirmed else None
         if excepted is not None:
             return excepted
+        if clause.denials and remainder(clause, evidence):
+            continue
         near = _near(clause, sentences)
         for mine in statements(clause):
+            if left_open(mine.unit, clause) or (mine.positive and stopped(mine.unit, clause)):
+                continue
+            if not mine.positive and any(
+                only_else(mine.unit, clause, one) or any(replaced(unit, one) for unit in clause.units)
+                for one in there
+            ):
+                continue
             judged = [_judged(mine, clause, one) for one in near]
             if False in judged and True not in judged:
                 return mine.unit.form
@@ -77,7 +87,9 @@ def _excepted(clause: Clause, there: Sequence[Clause]) -> str | None:
 
 def _except(clause: Clause) -> Unit | None:
     """The word that a short negated clause is about: 주말 of 주말에는 하지 않는다."""
-    if len(clause.units) > SHORT or not any(unit.denied for unit in clause.units):
+    if len(clause.units) > SHORT or not any(
+        unit.denied and not supposed(clause.text, unit.start - clause.start, True) for unit in clause.units
+    ):
         return None
     nouns = [unit for unit in clause.units if unit.tag == "NN"]
     marked = [unit for unit in nouns if _AT.fullmatch(unit.particle)]
@@ -131,16 +143,34 @@ def _judged(mine: Said, clause: Clause, one: Clause) -> bool | None:
     alike = [other for other in statements(one) if _of_the_same(mine, other)]
     if not alike or turned_round(clause, one):
         return None
-    if any(other.positive == mine.positive for other in alike):
+    if any(_agrees(mine, other, one) for other in alike):
         return True
+    alike = [
+        other
+        for other in alike
+        if not supposed(one.text, other.unit.start - one.start, not other.positive)
+        and not left_open(other.unit, one)
+    ]
+    if not alike:
+        return None
     return False if (_negations(clause) - _negations(one)) % 2 else None
+
+
+def _agrees(mine: Said, other: Said, one: Clause) -> bool:
+    """Whether both affirm or both deny; words of no common concept are compared by their negations alone."""
+    if mine.concept != other.concept and not (paired(mine.unit.form) and paired(other.unit.form)):
+        return mine.unit.denied == other.unit.denied
+    return (other.positive and not stopped(other.unit, one)) == mine.positive
 
 
 def turned_round(clause: Clause, one: Clause) -> bool:
     """Whether the one who acts in the first is acted on in the second: A가 B를 이겼다, B가 A에 졌다."""
     who = next((unit for unit in clause.units if unit.particle in ("은", "는", "이", "가")), None)
     return who is not None and any(
-        unit.form == who.form and unit.particle in ("을", "를", "에", "에게") for unit in one.units
+        (unit.form == who.form and unit.particle in ("을", "를", "에", "에게"))
+        or unit.form
+        in (f"{who.form}에", f"{who.form}를", f"{who.form}을")  # of a name the analyser cannot cut
+        for unit in one.units
     )
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.grounding.amounts import amounts
-from bot.grounding.clauses import Clause, Unit, clauses, likeness
-from bot.grounding.polarity import Said, statements, turned_round
+from bot.grounding.asserted import free, left_open, only_else, remainder, replaced, stopped, supposed
+from bot.grounding.clauses import SAME_GROUP, Clause, Unit, clauses, likeness
+from bot.grounding.polarity import Said, paired, statements, turned_round
 from vectorstore.kiwi_encoder import KiwiEncoder
 
 LEAST = 0.35  # of the words around the one must stand around the other
@@ -15,12 +16,7 @@ DECAY = 3.0  # words between at which a word counts half
 BEHIND = 0.3  # what a word behind the predicate counts, but the one that it describes
 SUBJECT = 2.0  # what the subject counts
 ALIKE = 0.7  # likeness from which two words are the same
-_IF = re.compile(
-    r"지 (?:않|못)[가-힣]{0,3}(?:으면|다면|면|더라도|을 경우|는 한)|(?:없|아니)(?:으면|다면|라면)"
-)
-_SUPPOSED = re.compile(r"[었았했]다면|[었았했]더라면")
 _NOT_DONE = re.compile(r"[을를은는도]? ?(?:하|받|실시하|진행하|운영하)지(?:는|도)? (?:않|못)")
-_EXCEPT = re.compile(r"(?: ?대신| ?말고|[이가] 아니라|을 제외|를 제외|을 빼고|를 빼고)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +33,16 @@ def contradicted(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -
     there = [(one, parts[:place]) for parts in sentences for place, one in enumerate(parts)]
     parts = clauses(sentence, encoder)
     for place, clause in enumerate(parts):
+        if clause.denials and remainder(clause, evidence):
+            continue
         topics = [] if _topics([clause]) else _topics(parts[:place])[-1:]
         for said in filter(_asserted(clause), statements(clause)):
             around = [*topics, *(unit for unit in clause.units if unit is not said.unit)]
-            if not around or any(_excepted(unit, one) for unit in around for one, _ in there):
+            if left_open(said.unit, clause) or (said.positive and stopped(said.unit, clause)):
+                continue
+            if not said.positive and any(only_else(said.unit, clause, one) for one, _ in there):
+                continue
+            if not around or any(replaced(unit, one) for unit in around for one, _ in there):
                 continue
             fits = [_fit(said.unit, around, clause, one, _topics(before)) for one, before in there]
             met = [
@@ -61,7 +63,7 @@ def _asserted(clause: Clause) -> Callable[[Said], bool]:
 
     def asserted(said: Said) -> bool:
         unit = said.unit
-        if len(unit.form) < 2 and said.concept == unit.form and not unit.denied:
+        if len(unit.form) < 2 and not paired(unit.form) and not unit.denied:
             return False
         bare = unit.tag[0] == "N" and not unit.verbal and said.concept == unit.form
         return not bare or _NOT_DONE.match(clause.text, unit.end - clause.start) is not None
@@ -91,12 +93,17 @@ def _signs(said: Said, one: Clause) -> list[bool]:
     for unit in one.units:
         other = stated.get(id(unit)) or Said(unit, unit.form, not unit.denied)
         if other.concept != said.concept and unit.form != said.unit.form:
+            if likeness(unit, said.unit) >= SAME_GROUP and unit.denied == said.unit.denied:
+                found.append(True)  # 유출되다, 새어 나가다
             continue
-        if _SUPPOSED.search(one.text) or (
-            not other.positive and _IF.search(one.text, unit.start - one.start)
+        agrees = (other.positive and not stopped(unit, one)) == said.positive
+        if not agrees and (
+            supposed(one.text, unit.start - one.start, not other.positive)
+            or left_open(unit, one)
+            or (not said.positive and free(unit, one))
         ):
             continue
-        found.append(other.positive == said.positive)
+        found.append(agrees)
     return found
 
 
@@ -117,11 +124,3 @@ def _fit(unit: Unit, around: Sequence[Unit], clause: Clause, one: Clause, topics
         total += 1.0
         found += str(amount) in numbers
     return found / total
-
-
-def _excepted(unit: Unit, one: Clause) -> bool:
-    """Whether a clause says that something else is in a word's place: 교복 대신."""
-    return any(
-        other.form == unit.form and _EXCEPT.match(one.text, other.end - one.start) is not None
-        for other in one.units
-    )

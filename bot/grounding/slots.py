@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.grounding.amounts import amounts
 from bot.grounding.clauses import Clause
@@ -30,6 +31,9 @@ _SHORT = re.compile(rf"(?<![가-힣])(?P<surname>[가-힣]) (?:[가-힣]{{0,4}}{
 _ADDRESSED = re.compile(
     r"(?<![가-힣])[‘'“\"]?(?P<name>[가-힣]{2,5})[’'”\"]? (?:씨|님|후보|선수)(?![가-힣]{2})"
 )
+_UNKNOWN = re.compile(
+    rf"(?<![가-힣])(?P<name>[가-힣]{{3}}) [가-힣]{{0,4}}(?:{TITLE}|의사|약사|위원|장|원|가|관|자)(?:은|는|이|가|께서|도)(?= )"
+)
 _AT_ONCE = re.compile(rf"[’'”\"]? (?:씨|님|후보|[가-힣]{{0,4}}(?!선수){TITLE})")
 _BEHIND = re.compile(rf"[’'”\"]?(?: [가-힣A-Za-z0-9]+){{0,3}}? [가-힣]{{0,6}}(?:{TITLE}|씨|님|후보|선수)")
 _BEFORE = re.compile(rf"[가-힣]{{0,6}}{TITLE} (?=[‘'“\"]?$)")
@@ -56,6 +60,7 @@ def slots(clause: Clause, people: frozenset[str]) -> list[Slot]:
     ]
 
 
+@lru_cache(maxsize=256)
 def named(text: str) -> frozenset[str]:
     """The people that a text names: with a title, with 씨 or 님, or by a name that the analyser knows."""
     found = {
@@ -65,7 +70,16 @@ def named(text: str) -> frozenset[str]:
         if not re.search(r"\d", match["title"])  # then the title is somebody else's
     }
     found |= {match["name"] for match in _ADDRESSED.finditer(text)}
+    found |= {
+        match["name"] for match in _UNKNOWN.finditer(text) if _unknown(match["name"], match.start(), text)
+    }
     return frozenset(name for name in found if _is_name(name) and _nominal(name, text))
+
+
+def _unknown(name: str, start: int, text: str) -> bool:
+    """Whether the analyser knows no such word, nor its parts: 옹세미."""
+    inside = [m for m in analysed(text) if start <= m.start < start + len(name)]
+    return len(inside) == 1 and inside[0].id < UNKNOWN_BELOW and inside[0].end == start + len(name)
 
 
 def _nominal(name: str, text: str) -> bool:
@@ -92,8 +106,12 @@ def _is_name(word: str) -> bool:
 
 def _people(clause: Clause, people: frozenset[str]) -> Iterator[Slot]:
     """People by name, with the titles around them."""
-    known = {unit.form for unit in clause.units if unit.tag == "NNP" and _PERSON.fullmatch(unit.form)}
-    for name in people | set(filter(_is_name, known)):
+    known = {
+        unit.form
+        for unit in clause.units
+        if unit.tag == "NNP" and _PERSON.fullmatch(unit.form) and unit.form[-1] != "도"
+    }
+    for name in sorted(people | set(filter(_is_name, known))):
         for match in re.finditer(re.escape(name), clause.text):
             behind = _BEHIND.match(clause.text, match.end())
             before = _BEFORE.search(clause.text[: match.start()])

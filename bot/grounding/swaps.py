@@ -13,7 +13,9 @@ MARGIN = 0.5  # words by which another clause must fit better
 DECAY = 4.0  # words between at which a word counts half
 RATIO = 1.5
 LOOSE_MARGIN, LOOSE_RATIO = 0.35, 1.3  # the same of numbers, dates and places
-CROSSED = 1.3  # times better must two values fit in each other's places
+CROSSED = 1.6  # times better must two values fit in each other's places
+_MARGINS = {"person": (MARGIN, RATIO)} | dict.fromkeys(("people", "thing"), (0.7, 2.0))
+_UNSURE = frozenset({"length", "degree"})  # of which a wrong one is no better told than a right one
 _AMONG = frozenset({"가운데", "중", "동안", "평균", "최대", "월", "연", "하루", "매달", "전액", "총액"})
 _JOINT = re.compile(r"(?:에는|에|은|는|이|가|의|보다)? ?(?:약|최대|모두|총|평균|만)? ?")
 _WHO = {"을": "whom", "를": "whom", "에게": "whom", "은": "who", "는": "who", "이": "who", "가": "who"}
@@ -35,6 +37,8 @@ def misplaced(sentence: str, evidence: Sequence[str], encoder: KiwiEncoder) -> s
         if crossed is not None:
             return " / ".join(crossed)
         for slot in mine:
+            if slot.kind in _UNSURE:
+                continue
             instead = _instead(slot, clause, there)
             if instead is not None:
                 return f"{slot.value} / {instead}"
@@ -55,7 +59,7 @@ def _instead(slot: Slot, clause: Clause, there: Sequence[tuple[Clause, Sequence[
             fit = _fit(slot, clause, found, one)
             if fit > other:
                 other, instead = fit, found.value
-    margin, ratio = (MARGIN, RATIO) if slot.kind == "person" else (LOOSE_MARGIN, LOOSE_RATIO)
+    margin, ratio = _MARGINS.get(slot.kind, (LOOSE_MARGIN, LOOSE_RATIO))
     if own < 0 or other < own + margin or other < own * ratio:
         return None
     return instead
@@ -73,6 +77,8 @@ def _crossed(
     """Two values of a clause, each of which fits better where the evidence has the other."""
     for one, other in combinations(slots, 2):
         if one.kind != other.kind or _same(one.value, other.value):
+            continue
+        if _acted_on(one, clause) != _acted_on(other, clause):
             continue
         fits = [
             max((_fit(mine, clause, found, place) for place, its in there for found in its
@@ -162,7 +168,7 @@ def _turned(
 def _role(unit: Unit, people: frozenset[str]) -> str | None:
     if unit.form in people:
         return _WHO.get(unit.particle)
-    if unit.tag != "NNP" and kind_of(unit.form) != "place":
+    if (unit.tag != "NNP" and kind_of(unit.form) != "place") or len(unit.form) < 2 or unit.form.isascii():
         return None
     return {"에서": "from", "부터": "from", "에서부터": "from", "까지": "to"}.get(unit.particle)
 
