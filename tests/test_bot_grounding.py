@@ -15,7 +15,7 @@ CASES = SETS / "cases.jsonl"
 # Least caught and most dropped, a little beside what was measured.
 SHARES = {
     "cases": (0.94, 0.02), "subtle": (0.83, 0.02), "heldout": (0.86, 0.035), "fresh": (0.85, 0.025),
-    "tune": (0.78, 0.015), "second": (0.94, 0.02),
+    "tune": (0.78, 0.015), "second": (0.94, 0.02), "unseen": (0.86, 0.10),
 }  # fmt: skip
 EVIDENCE = (
     "솔내군은 지난 15일 솔내회관에서 물길 설명회를 열었다.",
