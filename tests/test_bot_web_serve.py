@@ -1,17 +1,21 @@
 """Starting and stopping the server."""
 
+import asyncio
+import gc
 import http.client
 import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
+from web_bot import LibraryBot
 from web_server import live
 
-from bot.web.serve import ServingError, address, bind, check_settings, serve
+from bot.web.serve import ServingError, _settle, address, bind, check_settings, serve
 from bot.web.types import WebSettings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -116,3 +120,17 @@ def test_the_head_of_the_page_is_korean_and_names_no_other_host() -> None:
     assert '<html\n\tlang="ko"' in page
     assert "<title>" in page and "gradio.app" not in page and "githubusercontent" not in page
     assert "https://" not in page
+
+
+def test_what_a_loaded_bot_keeps_is_left_out_of_garbage_collections() -> None:
+    bot = LibraryBot(warm_seconds=0.3)
+    loading = threading.Thread(target=bot.warm)
+    before = gc.get_freeze_count()
+    try:
+        loading.start()
+        asyncio.run(_settle(bot))
+        assert bot.ready
+        assert gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()
+        loading.join()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import importlib.util
 import re
 import signal
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 _SWITCH = 0.001  # seconds a thread that computes an answer may keep the event loop waiting
+_LOOK = 0.1  # seconds between two looks whether the bot is loaded
 _KEEP_ALIVE = 75  # seconds of an idle connection; a proxy keeps it for less (nginx: 60) and closes it first
 
 
@@ -69,8 +71,18 @@ async def _serve(
     config = _config(app, settings, settings.grace, settings.root_path)
     sys.setswitchinterval(_SWITCH)
     tell(say("web.serving", url=address(settings.host, listeners[0].getsockname()[1])))
+    settling = asyncio.create_task(_settle(bot))
     async with _administered(bot, settings, operation, listeners[1:], tell):
         await PublicServer(config, operation.stop, operation.traffic).serve(sockets=[listeners[0]])
+    settling.cancel()
+
+
+async def _settle(bot: ChatBot) -> None:
+    """Keep what is loaded for good out of garbage collections: a full one stops all answers for 0.2 s."""
+    while not bot.ready:
+        await asyncio.sleep(_LOOK)
+    gc.collect()
+    gc.freeze()
 
 
 @contextlib.asynccontextmanager
