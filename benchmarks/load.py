@@ -72,7 +72,7 @@ def main() -> int:
     """Measure the rows, print and keep the figures; with --strict 1 where a limit is passed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--only", default=",".join(ROWS), help="rows, as L1,L4")
-    parser.add_argument("--seconds", type=float, default=600.0, help="of L1, and of each half of L5")
+    parser.add_argument("--seconds", type=float, default=600.0, help="of L1, and twice of L5")
     parser.add_argument("--chunks", type=int, default=20_000, help="of the index of L3")
     parser.add_argument("--strict", action="store_true", help="exit 1 where a limit is passed")
     arguments = parser.parse_args()

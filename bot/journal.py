@@ -38,6 +38,7 @@ def configure(
     """Send every logger's records, and Python's warnings, to one stream (default: stderr) and no other."""
     handler = logging.StreamHandler(stream if stream is not None else sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else MaskedText())
+    handler.addFilter(_tells)
     root = logging.getLogger()
     for old in [each for each in root.handlers if getattr(each, "of_forum_bot", False)]:
         root.removeHandler(old)
@@ -46,6 +47,11 @@ def configure(
     root.setLevel(level)
     warnings.showwarning = _warned
     return handler
+
+
+def _tells(record: logging.LogRecord) -> bool:
+    """Whether a record tells an operator something: not each further write to a reader who is gone."""
+    return not (record.name == "asyncio" and str(record.msg).startswith("socket.send() raised"))
 
 
 def _warned(

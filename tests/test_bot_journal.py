@@ -142,6 +142,14 @@ def test_a_warning_is_its_kind_and_its_place_and_not_what_it_says() -> None:
     assert "홍길동" not in text and "UserWarning" in text and "test_bot_journal.py" in text
 
 
+def test_writes_to_a_reader_who_is_gone_fill_no_log(both: io.StringIO) -> None:
+    loop = logging.getLogger("asyncio")
+    for _ in range(5):
+        loop.warning("socket.send() raised exception.")
+    loop.warning("something else")
+    assert len(both.getvalue().splitlines()) == 1
+
+
 def test_lines_of_many_threads_do_not_mix(log: io.StringIO) -> None:
     threads = [
         threading.Thread(target=lambda n=n: [LOGGER.warning("%d-%d", n, i) for i in range(50)])
