@@ -585,7 +585,7 @@ def test_a_reader_who_takes_nothing_is_cut_and_the_slot_is_free(caplog: pytest.L
 
 def test_a_slow_reader_of_a_made_answer_keeps_no_slot() -> None:
     bot = LongBot()
-    with watching(bot, WebSettings(chats=1, waiting=0, reader_idle=60.0, reader_total=60.0)) as site:
+    with watching(bot, WebSettings(chats=1, waiting=5, reader_idle=60.0, reader_total=60.0)) as site:
         readers = [narrow(site, "길게 말해 줘")]
         deadline = time.monotonic() + 10
         while not bot.closed and time.monotonic() < deadline:
@@ -594,7 +594,6 @@ def test_a_slow_reader_of_a_made_answer_keeps_no_slot() -> None:
         while bot.closed < 2 and time.monotonic() < deadline:
             time.sleep(0.01)
         assert bot.closed == 2
-        time.sleep(0.2)
         assert site.post("/api/chat", QUESTION).status == 200
         for reader in readers:
             reader.close()
