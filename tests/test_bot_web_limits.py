@@ -471,19 +471,6 @@ class TalkativeBot(LibraryBot):
             self.closed += 1
 
 
-class LongBot(LibraryBot):
-    """Writes an answer that no connection holds by itself."""
-
-    def stream(
-        self, question: str, history: Sequence[Turn] = (), left: Callable[[], bool] = lambda: False
-    ) -> Iterator[Event]:
-        if "길게" in question:
-            for _ in range(500):
-                yield Token("도서관 " * 500)
-            self.closed += 1
-        yield from super().stream(question, history, left)
-
-
 class SlowTalker(TalkativeBot):
     """Says a little now and then, so that what waits for its reader grows for long."""
 
@@ -581,22 +568,6 @@ def test_a_reader_who_takes_nothing_is_cut_and_the_slot_is_free(caplog: pytest.L
             time.sleep(0.05)
         assert bot.closed == 2
     assert "failed" not in caplog.text
-
-
-def test_a_slow_reader_of_a_made_answer_keeps_no_slot() -> None:
-    bot = LongBot()
-    with watching(bot, WebSettings(chats=1, waiting=5, reader_idle=60.0, reader_total=60.0)) as site:
-        readers = [narrow(site, "길게 말해 줘")]
-        deadline = time.monotonic() + 10
-        while not bot.closed and time.monotonic() < deadline:
-            time.sleep(0.01)
-        readers.append(narrow(site, "길게 말해 줘"))  # while the first has read nothing
-        while bot.closed < 2 and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert bot.closed == 2
-        assert site.post("/api/chat", QUESTION).status == 200
-        for reader in readers:
-            reader.close()
 
 
 def test_a_reader_who_takes_a_little_now_and_then_is_cut_in_the_end() -> None:
