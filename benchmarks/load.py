@@ -57,7 +57,7 @@ ABORTS, CALLS, CLOSED = 30, 10, 2.0
 SLOW, IDLE, BYTES = 20, 5, 100  # readers, and bytes that a slow one takes in a second
 CUT, CUT_IDLE = 130.0, 70.0  # seconds: 120 and 60, and what lies between two looks
 STOPPED, AGAIN = 30.0, 60.0
-FOR_ALL = {"FORUM_BOT_LIMIT": "none"}  # where 600 a minute are passed at once; a visitor keeps his limit
+FOR_ALL = {"FORUM_BOT_LIMIT": "none"}  # where 1,200 a minute are passed at once; a visitor keeps his limit
 
 
 @dataclass(slots=True)

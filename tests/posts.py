@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -105,3 +107,13 @@ def command(*argv: str, cwd: Path = ROOT, stdin: str = "", **env: str) -> subpro
         [sys.executable, *argv], cwd=cwd, env={**os.environ, "PYTHONIOENCODING": "utf-8", **env}, input=stdin,
         capture_output=True, encoding="utf-8", check=False, timeout=120,
     )  # fmt: skip
+
+
+def soon(found: Callable[[], bool]) -> bool:
+    """Whether it comes true within three seconds."""
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline:
+        if found():
+            return True
+        time.sleep(0.05)
+    return False

@@ -3,13 +3,11 @@
 import gc
 import json
 import threading
-import time
 import unicodedata
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from posts import Lines, article, write
+from posts import Lines, article, soon, write
 from web_server import events, inside
 from web_sites import shown
 
@@ -64,16 +62,6 @@ def corpora(store: Path) -> Corpora:
 def told(bot: Bot, question: str = OPENS) -> str:
     answer = bot.answer(question)
     return answer.answer + " ".join(citation.quote for citation in answer.citations)
-
-
-def soon(found: Callable[[], bool]) -> bool:
-    """Whether it comes true within three seconds."""
-    deadline = time.monotonic() + 3
-    while time.monotonic() < deadline:
-        if found():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_the_same_question_is_answered_from_the_corpus_that_is_asked(corpora: Corpora) -> None:

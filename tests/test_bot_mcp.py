@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 import uvicorn
-from posts import ROOT, article, command, write
+from posts import ROOT, article, command, soon, write
 from web_server import Reply, Site
 
 from bot.bot import MAX_QUESTION, Bot
@@ -145,16 +144,6 @@ def test_what_is_taken_down_is_in_no_tool(tmp_path: Path, encoder: KiwiEncoder) 
     undo(tmp_path / "store", entries[0])
     put(tmp_path / "store", "article", "market")
     assert soon(lambda: call(bot, "search", {"query": "야시장 손님"}).content["passages"] == [])
-
-
-def soon(found: Callable[[], bool]) -> bool:
-    """Whether it comes true within three seconds."""
-    deadline = time.monotonic() + 3
-    while time.monotonic() < deadline:
-        if found():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_without_the_extra_one_line_says_how_to_install_it(report_store: Path) -> None:
